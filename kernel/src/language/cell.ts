@@ -1,0 +1,77 @@
+/** What the language room knows of a cell, before and after it is prepared to run. */
+
+export interface Position {
+  /** 1-based, as people count. */
+  line: number;
+  /** 1-based, in UTF-16 units. */
+  column: number;
+}
+
+/** A fault found before the cell runs: by the parser or by the type checker. */
+export interface Diagnostic {
+  severity: "error" | "warning";
+  /** `TS2322`, or undefined where the parser has no code. */
+  code?: string;
+  message: string;
+  start: Position;
+  end: Position;
+}
+
+export interface CellSource {
+  /** The `msg_id` of the execute_request, or any unique name. */
+  id: string;
+  /** The execution count; 0 for a silent cell. */
+  number: number;
+  code: string;
+  /** The script's `sourceURL`; a traceback maps it back to the cell. */
+  url: string;
+}
+
+/** A cell that can run: what main passes to `Runtime.evaluate({ replMode: true })`. */
+export interface PreparedCell extends CellSource {
+  /** JavaScript, lines and columns where the TypeScript has them (or mapped by `map`). */
+  script: string;
+  /** A source map (JSON) where the script was really transformed (enum, namespace, decorator, `using`). */
+  map?: string;
+  /** Top-level names that this cell binds. */
+  declares: string[];
+  /** Warnings, and errors where the policy lets the cell run all the same. */
+  diagnostics: Diagnostic[];
+}
+
+export type Preparation = { ok: true; cell: PreparedCell } | { ok: false; kind: "syntax" | "type"; diagnostics: Diagnostic[] };
+
+export interface Completions {
+  items: { text: string; kind?: string; detail?: string }[];
+  /** The range that is replaced, in UTF-16 offsets of the code. */
+  start: number;
+  end: number;
+}
+
+export interface Inspection {
+  markdown: string;
+  plain: string;
+}
+
+export type Completeness = { status: "complete" | "invalid" | "unknown" } | { status: "incomplete"; indent: string };
+
+/** `strict`: a type error stops the cell; `warn`: it is printed to stderr; `off`: not checked. */
+export type CheckPolicy = "strict" | "warn" | "off";
+
+/**
+ * TypeScript for one notebook. Everything is asynchronous and answered off the main thread, so that
+ * it works while a cell runs.
+ */
+export interface Language {
+  /** Resolves when the server has checked its first document. Cells given earlier wait for it. */
+  readonly ready: Promise<void>;
+  policy: CheckPolicy;
+  prepare(cell: CellSource): Promise<Preparation>;
+  /** The cell has run (wholly or up to a throw): its declarations join the session, off the reply's path. */
+  commit(cell: PreparedCell): void;
+  /** Offsets are UTF-16 units of `code`. */
+  complete(code: string, offset: number): Promise<Completions>;
+  inspect(code: string, offset: number, detail: 0 | 1): Promise<Inspection | undefined>;
+  isComplete(code: string): Completeness;
+  dispose(): Promise<void>;
+}

@@ -1,0 +1,367 @@
+import type { DebugProtocol } from "@vscode/debugprotocol";
+import { readFile } from "node:fs/promises";
+import type { Debugger } from "node:inspector";
+import { basename } from "node:path";
+import { fileURLToPath } from "node:url";
+import { Breakpoints } from "./breakpoints";
+import { CELL_PATH, CellSources, HASH, cellPath, isCellPath, type DebuggedCell } from "./cells";
+import { InspectorConnection } from "./inspector";
+import { Values } from "./values";
+
+/** JavaScript has one thread; the protocol wants a name for it. */
+const THREAD = 1;
+const GROUP = "debugger";
+const FILTERS: DebugProtocol.ExceptionBreakpointsFilter[] = [
+  { filter: "uncaught", label: "Uncaught errors", description: "Stop where an error is thrown that nothing catches", default: false },
+  { filter: "all", label: "All errors", description: "Stop where any error is thrown", default: false },
+];
+
+export interface DebugAdapterOptions {
+  /** Sends a `debug_event`. */
+  emit(event: DebugProtocol.Event): void;
+  /** Regular expressions of script addresses that are never stepped into: the kernel's own and libraries. */
+  blackbox: readonly string[];
+  /** Names that a person did not declare and need not see: the kernel's own. */
+  hidden: (name: string) => boolean;
+  /** The name that the person gave, where the script had to use another. */
+  userName?: (name: string) => string;
+  /** MIME bundle of an expression of the session, made by the main thread; used while nothing is paused. */
+  richBundle?: (expression: string) => Promise<Record<string, unknown> | undefined>;
+}
+
+type Reply = Record<string, unknown> | void;
+
+/**
+ * The Debug Adapter Protocol for the cells of the main thread, spoken over V8's inspector from another
+ * thread, so that it answers while main is paused or busy. `Debugger.enable` costs speed and holds only
+ * from `attach` to `disconnect`.
+ *
+ * Source: https://microsoft.github.io/debug-adapter-protocol, with Jupyter's additions
+ * (https://jupyter-client.readthedocs.io/en/stable/messaging.html#debug-request).
+ */
+export class DebugAdapter {
+  readonly #options: DebugAdapterOptions;
+  readonly #cells = new CellSources();
+  #connection: InspectorConnection | undefined;
+  #values: Values | undefined;
+  #breakpoints: Breakpoints | undefined;
+  #attached = false;
+  #frames: Debugger.CallFrame[] = [];
+  #pausedFor: Debugger.PausedEventDataType | undefined;
+  #seq = 1;
+
+  constructor(options: DebugAdapterOptions) {
+    this.#options = options;
+  }
+
+  get paused(): boolean {
+    return this.#pausedFor !== undefined;
+  }
+
+  /** Told of each cell before it runs; returns once the cell's breakpoints hold for its script. */
+  async willRun(code: string, cell: Omit<DebuggedCell, "code">): Promise<void> {
+    const path = cellPath(code);
+    this.#cells.add(path, { code, ...cell });
+    if (this.#attached && cell.map !== undefined) await this.#breakpoints?.refresh(path);
+  }
+
+  /** Where main stands at a breakpoint: ends the cell there. @returns whether it did */
+  async terminate(): Promise<boolean> {
+    if (!this.paused) return false;
+    await this.#connection?.post("Debugger.resume", { terminateOnResume: true });
+    return true;
+  }
+
+  /** Answers every request; a fault becomes `success: false` with a message. */
+  async handle(request: DebugProtocol.Request): Promise<DebugProtocol.Response> {
+    const answer = { type: "response", seq: this.#seq++, request_seq: request.seq, command: request.command } as const;
+    try {
+      const body = await this.#dispatch(request.command, (request.arguments ?? {}) as Record<string, unknown>);
+      return { ...answer, success: true, body: body ?? {} };
+    } catch (error) {
+      return { ...answer, success: false, message: (error as Error).message, body: {} };
+    }
+  }
+
+  async dispose(): Promise<void> {
+    if (this.#connection) await this.#detach().catch(() => undefined);
+  }
+
+  async #dispatch(command: string, args: Record<string, unknown>): Promise<Reply> {
+    switch (command) {
+      case "debugInfo":
+        return this.#info();
+      case "initialize":
+        return this.#initialize();
+      case "attach":
+        return this.#attach();
+      case "disconnect":
+      case "terminate":
+        return this.#detach();
+      case "dumpCell":
+        return this.#dumpCell(String(args["code"] ?? ""));
+      case "source":
+        return { content: await this.#source(args as unknown as DebugProtocol.SourceArguments) };
+      case "setBreakpoints":
+        return this.#setBreakpoints(args as unknown as DebugProtocol.SetBreakpointsArguments);
+      case "setExceptionBreakpoints":
+        return this.#setExceptionBreakpoints(args as unknown as DebugProtocol.SetExceptionBreakpointsArguments);
+      case "configurationDone":
+        return;
+      case "threads":
+        return { threads: [{ id: THREAD, name: "main" }] };
+      case "stackTrace":
+        return this.#stackTrace();
+      case "scopes":
+        return { scopes: this.#scopes(Number(args["frameId"])) };
+      case "variables":
+        return { variables: await this.#variables(args as unknown as DebugProtocol.VariablesArguments) };
+      case "inspectVariables":
+        return { variables: await this.#sessionVariables() };
+      case "richInspectVariables":
+        return this.#rich(String(args["variableName"] ?? ""), args["frameId"] as number | undefined);
+      case "evaluate":
+        return this.#evaluate(args as unknown as DebugProtocol.EvaluateArguments);
+      case "copyToGlobals":
+        return this.#copyToGlobals(args as { srcVariableName: string; dstVariableName: string; srcFrameId: number });
+      case "modules":
+        return { modules: [], totalModules: 0 };
+      case "exceptionInfo":
+        return this.#exceptionInfo();
+      case "continue":
+        await this.#command("Debugger.resume");
+        return { allThreadsContinued: true };
+      case "next":
+        return this.#command("Debugger.stepOver");
+      case "stepIn":
+        return this.#command("Debugger.stepInto");
+      case "stepOut":
+        return this.#command("Debugger.stepOut");
+      case "pause":
+        return this.#live().post("Debugger.pause");
+      default:
+        throw new Error(`The debugger does not know the request "${command}".`);
+    }
+  }
+
+  #info(): Reply {
+    return {
+      isStarted: this.#connection !== undefined,
+      hashMethod: HASH.method,
+      hashSeed: HASH.seed,
+      tmpFilePrefix: CELL_PATH.prefix,
+      tmpFileSuffix: CELL_PATH.suffix,
+      breakpoints: this.#breakpoints?.list() ?? [],
+      stoppedThreads: this.paused ? [THREAD] : [],
+      richRendering: true,
+      exceptionPaths: ["JavaScript errors"],
+      copyToGlobals: true,
+    };
+  }
+
+  #initialize(): Reply {
+    if (!this.#connection) {
+      const connection = new InspectorConnection();
+      this.#connection = connection;
+      this.#values = new Values(connection);
+      this.#breakpoints = new Breakpoints(connection, this.#cells, (breakpoint) => this.#emit("breakpoint", { reason: "changed", breakpoint }));
+      connection.on("Debugger.paused", (event) => this.#paused(event));
+      connection.on("Debugger.resumed", () => this.#resumed());
+    }
+    return {
+      supportsConfigurationDoneRequest: true,
+      supportsConditionalBreakpoints: true,
+      supportsLogPoints: true,
+      supportsExceptionInfoRequest: true,
+      supportsTerminateRequest: true,
+      supportsEvaluateForHovers: true,
+      exceptionBreakpointFilters: FILTERS,
+    } satisfies DebugProtocol.Capabilities;
+  }
+
+  async #attach(): Promise<void> {
+    const connection = this.#live();
+    await connection.post("Debugger.enable");
+    await connection.post("Debugger.setBlackboxPatterns", { patterns: [...this.#options.blackbox] });
+    this.#attached = true;
+    this.#emit("initialized");
+  }
+
+  async #detach(): Promise<void> {
+    const connection = this.#live();
+    this.#connection = undefined;
+    this.#attached = false;
+    await this.#breakpoints?.clear().catch(() => undefined);
+    // Disabling resumes a paused program by itself.
+    await connection.post("Debugger.disable").catch(() => undefined);
+    connection.close();
+    if (this.paused) this.#resumed();
+  }
+
+  #dumpCell(code: string): Reply {
+    const path = cellPath(code);
+    this.#cells.add(path, { code });
+    return { sourcePath: path };
+  }
+
+  async #source({ source, sourceReference }: DebugProtocol.SourceArguments): Promise<string> {
+    const path = source?.path;
+    if (!path) throw new Error(`A source is asked for by its path; got reference ${sourceReference}.`);
+    const cell = this.#cells.code(path);
+    if (cell !== undefined) return cell;
+    if (isCellPath(path)) throw new Error(`No cell of this session has the path ${path}.`);
+    return readFile(path, "utf8");
+  }
+
+  async #setBreakpoints({ source, breakpoints, lines }: DebugProtocol.SetBreakpointsArguments): Promise<Reply> {
+    this.#live();
+    if (!source?.path) throw new Error("Breakpoints are set by the source's path, and the request names none.");
+    return { breakpoints: await this.#breakpoints!.set(source.path, breakpoints ?? (lines ?? []).map((line) => ({ line }))) };
+  }
+
+  async #setExceptionBreakpoints({ filters, exceptionOptions }: DebugProtocol.SetExceptionBreakpointsArguments): Promise<void> {
+    const modes = [...(filters ?? []), ...(exceptionOptions ?? []).map((o) => (o.breakMode === "always" ? "all" : o.breakMode === "never" ? "none" : "uncaught"))];
+    const state = modes.includes("all") ? "all" : modes.includes("uncaught") ? "uncaught" : "none";
+    await this.#live().post("Debugger.setPauseOnExceptions", { state });
+  }
+
+  #stackTrace(): Reply {
+    const stackFrames = this.#frames.map((frame, id) => {
+      const path = pathOf(frame.url);
+      return {
+        id,
+        name: frame.functionName || this.#cells.name(path) || "(anonymous)",
+        source: { path, name: this.#cells.name(path) ?? basename(path) },
+        line: this.#cells.toCellLine(path, frame.location.lineNumber + 1, frame.location.columnNumber ?? 0),
+        column: (frame.location.columnNumber ?? 0) + 1,
+      };
+    });
+    return { stackFrames, totalFrames: stackFrames.length };
+  }
+
+  #scopes(frameId: number): DebugProtocol.Scope[] {
+    const frame = this.#frame(frameId);
+    const names: Record<string, string> = { local: "Locals", closure: "Closure", block: "Block", catch: "Catch", module: "Module", script: "Session", global: "Global" };
+    return frame.scopeChain
+      .filter((scope) => scope.type !== "global" && scope.object.objectId !== undefined)
+      .map((scope) => ({
+        name: scope.name ? `${names[scope.type] ?? scope.type}: ${scope.name}` : (names[scope.type] ?? scope.type),
+        presentationHint: scope.type === "local" ? "locals" : undefined,
+        variablesReference: this.#values!.refer({ kind: "fixed", variables: () => this.#scopeVariables(scope.object.objectId!) }),
+        expensive: false,
+      }));
+  }
+
+  async #scopeVariables(objectId: string): Promise<DebugProtocol.Variable[]> {
+    const { result } = await this.#live().post("Runtime.getProperties", { objectId, ownProperties: true, generatePreview: true });
+    const seen = result.filter((p) => p.value !== undefined && !this.#options.hidden(p.name));
+    return Promise.all(seen.map((p) => this.#values!.variable(this.#options.userName?.(p.name) ?? p.name, p.value!)));
+  }
+
+  async #variables({ variablesReference, start, count }: DebugProtocol.VariablesArguments): Promise<DebugProtocol.Variable[]> {
+    this.#live();
+    return this.#values!.children(variablesReference, { start, count });
+  }
+
+  /** What the notebook has declared so far, while nothing is paused. */
+  async #sessionVariables(): Promise<DebugProtocol.Variable[]> {
+    const connection = this.#live();
+    const { names } = await connection.post("Runtime.globalLexicalScopeNames", {});
+    const own = names.filter((name) => !this.#options.hidden(name));
+    const variables = await Promise.all(
+      own.map(async (name) => {
+        const { result, exceptionDetails } = await connection.post("Runtime.evaluate", { expression: name, objectGroup: GROUP, generatePreview: true, silent: true });
+        return exceptionDetails ? undefined : this.#values!.variable(this.#options.userName?.(name) ?? name, result);
+      }),
+    );
+    return variables.filter((v) => v !== undefined);
+  }
+
+  async #rich(name: string, frameId: number | undefined): Promise<Reply> {
+    if (!this.paused) {
+      const data = await this.#options.richBundle?.(name);
+      if (data) return { data, metadata: {} };
+    }
+    const { result } = await this.#evaluateIn(name, frameId);
+    const { value } = await this.#values!.variable(name, result);
+    return { data: { "text/plain": value }, metadata: {} };
+  }
+
+  async #evaluate({ expression, frameId }: DebugProtocol.EvaluateArguments): Promise<Reply> {
+    const { result, exceptionDetails } = await this.#evaluateIn(expression, frameId);
+    if (exceptionDetails) throw new Error(exceptionDetails.exception?.description?.split("\n")[0] ?? exceptionDetails.text);
+    const { value, type, variablesReference } = await this.#values!.variable(expression, result);
+    return { result: value, type, variablesReference };
+  }
+
+  #evaluateIn(expression: string, frameId: number | undefined) {
+    const connection = this.#live();
+    const common = { expression, objectGroup: GROUP, generatePreview: true, silent: true };
+    return this.paused
+      ? connection.post("Debugger.evaluateOnCallFrame", { ...common, callFrameId: this.#frame(frameId ?? 0).callFrameId })
+      : connection.post("Runtime.evaluate", { ...common, replMode: true });
+  }
+
+  async #copyToGlobals({ srcVariableName, dstVariableName, srcFrameId }: { srcVariableName: string; dstVariableName: string; srcFrameId: number }): Promise<void> {
+    for (const name of [srcVariableName, dstVariableName]) {
+      if (!/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name)) throw new Error(`"${name}" is not a variable's name.`);
+    }
+    const { exceptionDetails } = await this.#evaluateIn(`globalThis.${dstVariableName} = ${srcVariableName}`, srcFrameId);
+    if (exceptionDetails) throw new Error(exceptionDetails.text);
+  }
+
+  #exceptionInfo(): Reply {
+    const thrown = this.#pausedFor?.data as { className?: string; description?: string; uncaught?: boolean } | undefined;
+    if (!thrown || !this.#pausedFor || !isException(this.#pausedFor)) throw new Error("The program is not stopped at an error.");
+    return { exceptionId: thrown.className ?? "Error", description: thrown.description, breakMode: thrown.uncaught ? "unhandled" : "always" };
+  }
+
+  #paused(event: Debugger.PausedEventDataType): void {
+    this.#pausedFor = event;
+    this.#frames = event.callFrames.filter((frame) => this.#isUserCode(frame.url));
+    if (this.#frames.length === 0) {
+      // A `debugger` statement or a pause inside a library: there is no line of the person's to show.
+      void this.#live().post("Debugger.stepOut");
+      return;
+    }
+    const hit = event.hitBreakpoints?.length ? "breakpoint" : undefined;
+    const thrown = isException(event) ? (event.data as { description?: string } | undefined)?.description : undefined;
+    this.#emit("stopped", { reason: thrown !== undefined ? "exception" : (hit ?? "step"), text: thrown, threadId: THREAD, allThreadsStopped: true });
+  }
+
+  #resumed(): void {
+    this.#pausedFor = undefined;
+    this.#frames = [];
+    this.#values?.clear();
+    void this.#connection?.post("Runtime.releaseObjectGroup", { objectGroup: GROUP });
+    this.#emit("continued", { threadId: THREAD, allThreadsContinued: true });
+  }
+
+  #isUserCode(url: string): boolean {
+    return url !== "" && !this.#options.blackbox.some((pattern) => new RegExp(pattern).test(url));
+  }
+
+  async #command(command: "Debugger.resume" | "Debugger.stepOver" | "Debugger.stepInto" | "Debugger.stepOut"): Promise<void> {
+    if (!this.paused) throw new Error("The program is not stopped.");
+    await this.#live().post(command);
+  }
+
+  #frame(id: number): Debugger.CallFrame {
+    const frame = this.#frames[id];
+    if (!frame) throw new Error(this.paused ? `There is no stack frame ${id}; the stack has ${this.#frames.length}.` : "The program is not stopped.");
+    return frame;
+  }
+
+  #live(): InspectorConnection {
+    if (!this.#connection) throw new Error("The debugger is not started: send `initialize` first.");
+    return this.#connection;
+  }
+
+  #emit(event: string, body?: unknown): void {
+    this.#options.emit({ type: "event", seq: this.#seq++, event, body });
+  }
+}
+
+const pathOf = (url: string): string => (url.startsWith("file://") ? fileURLToPath(url) : url);
+
+const isException = (event: Debugger.PausedEventDataType): boolean => event.reason === "exception" || event.reason === "promiseRejection";

@@ -25,4 +25,9 @@ export interface Frontend {
   /** Called for each comm that a front end opens for the target. */
   registerCommTarget(target: string, opened: (comm: Comm, data: unknown) => void): void;
   openComm(target: string, data?: unknown): Comm;
+  /**
+   * Names the running execution (the msg_id of its request will do); undefined between cells. Lets display
+   * tell whether a run's chart stands in this cell already.
+   */
+  currentCell?(): string | undefined;
 }

@@ -19,6 +19,8 @@ export interface Series {
   /** The family that shares a panel: `loss`, `accuracy`. */
   metric: string;
   role: "training" | "validation";
+  /** `step`: measured on each batch as it trained; `epoch`: measured on all of the data at an epoch's end. */
+  every: "step" | "epoch";
   steps: number[];
   values: (number | null)[];
 }
@@ -47,6 +49,8 @@ export interface RunView {
   epochs: number;
   /** Seconds spent training so far, pauses left out. */
   seconds: number;
+  /** Over the last few seconds; absent before the first step. */
+  stepsPerSecond?: number;
   trainable: number;
   parameters: number;
   series: Series[];
@@ -62,7 +66,10 @@ export interface RunCommOpen {
   lastStep: number;
 }
 
-/** Kernel -> front end. `view` replaces everything; `delta` carries the scalars and only new points. */
+/**
+ * Kernel -> front end. `view` replaces everything; `delta` carries the scalars and only new points (see
+ * `mergeDelta`). `unknown`: this kernel has no such run, the picture is of an earlier session.
+ */
 export type RunCommMessage =
   | { kind: "view"; view: RunView }
   | { kind: "delta"; view: RunView }

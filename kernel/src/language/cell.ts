@@ -27,12 +27,21 @@ export interface CellSource {
   url: string;
 }
 
+/** From `column` of `line` of the script on (1-based), `by` columns were inserted (all insertions before it included). */
+export interface ColumnShift {
+  line: number;
+  column: number;
+  by: number;
+}
+
 /** A cell that can run: what main passes to `Runtime.evaluate({ replMode: true })`. */
 export interface PreparedCell extends CellSource {
-  /** JavaScript, lines and columns where the TypeScript has them (or mapped by `map`). */
+  /** JavaScript on the lines of the TypeScript, unless there is a `map`. Use `originalPosition` and `scriptPosition` of the door. */
   script: string;
   /** A source map (JSON) where the script was really transformed (enum, namespace, decorator, `using`). */
   map?: string;
+  /** Where our own insertions moved columns to the right, in order. Applied before `map`. */
+  shifts: ColumnShift[];
   /** Top-level names that this cell binds. */
   declares: string[];
   /** Warnings, and errors where the policy lets the cell run all the same. */

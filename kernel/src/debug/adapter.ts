@@ -1,9 +1,8 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { readFile } from "node:fs/promises";
 import type { Debugger } from "node:inspector";
-import { basename } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Breakpoints } from "./breakpoints";
+import { CallStack, type CallStackOptions } from "./call-stack";
 import { CELL_PATH, CellSources, HASH, cellPath, isCellPath, type DebuggedCell } from "./cells";
 import { InspectorConnection } from "./inspector";
 import { Values } from "./values";
@@ -16,15 +15,9 @@ const FILTERS: DebugProtocol.ExceptionBreakpointsFilter[] = [
   { filter: "all", label: "All errors", description: "Stop where any error is thrown", default: false },
 ];
 
-export interface DebugAdapterOptions {
+export interface DebugAdapterOptions extends CallStackOptions {
   /** Sends a `debug_event`. */
   emit(event: DebugProtocol.Event): void;
-  /** Regular expressions of script addresses that are never stepped into: the kernel's own and libraries. */
-  blackbox: readonly string[];
-  /** Names that a person did not declare and need not see: the kernel's own. */
-  hidden: (name: string) => boolean;
-  /** The name that the person gave, where the script had to use another. */
-  userName?: (name: string) => string;
   /** MIME bundle of an expression of the session, made by the main thread; used while nothing is paused. */
   richBundle?: (expression: string) => Promise<Record<string, unknown> | undefined>;
 }
@@ -45,8 +38,8 @@ export class DebugAdapter {
   #connection: InspectorConnection | undefined;
   #values: Values | undefined;
   #breakpoints: Breakpoints | undefined;
+  #stack: CallStack | undefined;
   #attached = false;
-  #frames: Debugger.CallFrame[] = [];
   #pausedFor: Debugger.PausedEventDataType | undefined;
   #seq = 1;
 
@@ -111,9 +104,9 @@ export class DebugAdapter {
       case "threads":
         return { threads: [{ id: THREAD, name: "main" }] };
       case "stackTrace":
-        return this.#stackTrace();
+        return this.#stack?.trace() ?? { stackFrames: [], totalFrames: 0 };
       case "scopes":
-        return { scopes: this.#scopes(Number(args["frameId"])) };
+        return { scopes: this.#stopped().scopes(Number(args["frameId"])) };
       case "variables":
         return { variables: await this.#variables(args as unknown as DebugProtocol.VariablesArguments) };
       case "inspectVariables":
@@ -165,6 +158,7 @@ export class DebugAdapter {
       this.#connection = connection;
       this.#values = new Values(connection);
       this.#breakpoints = new Breakpoints(connection, this.#cells, (breakpoint) => this.#emit("breakpoint", { reason: "changed", breakpoint }));
+      this.#stack = new CallStack(connection, this.#cells, this.#values, this.#options);
       connection.on("Debugger.paused", (event) => this.#paused(event));
       connection.on("Debugger.resumed", () => this.#resumed());
     }
@@ -225,39 +219,6 @@ export class DebugAdapter {
     await this.#live().post("Debugger.setPauseOnExceptions", { state });
   }
 
-  #stackTrace(): Reply {
-    const stackFrames = this.#frames.map((frame, id) => {
-      const path = pathOf(frame.url);
-      return {
-        id,
-        name: frame.functionName || this.#cells.name(path) || "(anonymous)",
-        source: { path, name: this.#cells.name(path) ?? basename(path) },
-        line: this.#cells.toCellLine(path, frame.location.lineNumber + 1, frame.location.columnNumber ?? 0),
-        column: (frame.location.columnNumber ?? 0) + 1,
-      };
-    });
-    return { stackFrames, totalFrames: stackFrames.length };
-  }
-
-  #scopes(frameId: number): DebugProtocol.Scope[] {
-    const frame = this.#frame(frameId);
-    const names: Record<string, string> = { local: "Locals", closure: "Closure", block: "Block", catch: "Catch", module: "Module", script: "Session", global: "Global" };
-    return frame.scopeChain
-      .filter((scope) => scope.type !== "global" && scope.object.objectId !== undefined)
-      .map((scope) => ({
-        name: scope.name ? `${names[scope.type] ?? scope.type}: ${scope.name}` : (names[scope.type] ?? scope.type),
-        presentationHint: scope.type === "local" ? "locals" : undefined,
-        variablesReference: this.#values!.refer({ kind: "fixed", variables: () => this.#scopeVariables(scope.object.objectId!) }),
-        expensive: false,
-      }));
-  }
-
-  async #scopeVariables(objectId: string): Promise<DebugProtocol.Variable[]> {
-    const { result } = await this.#live().post("Runtime.getProperties", { objectId, ownProperties: true, generatePreview: true });
-    const seen = result.filter((p) => p.value !== undefined && !this.#options.hidden(p.name));
-    return Promise.all(seen.map((p) => this.#values!.variable(this.#options.userName?.(p.name) ?? p.name, p.value!)));
-  }
-
   async #variables({ variablesReference, start, count }: DebugProtocol.VariablesArguments): Promise<DebugProtocol.Variable[]> {
     this.#live();
     return this.#values!.children(variablesReference, { start, count });
@@ -271,7 +232,7 @@ export class DebugAdapter {
     const variables = await Promise.all(
       own.map(async (name) => {
         const { result, exceptionDetails } = await connection.post("Runtime.evaluate", { expression: name, objectGroup: GROUP, generatePreview: true, silent: true });
-        return exceptionDetails ? undefined : this.#values!.variable(this.#options.userName?.(name) ?? name, result);
+        return exceptionDetails ? undefined : this.#values!.variable(this.#options.userName(name), result);
       }),
     );
     return variables.filter((v) => v !== undefined);
@@ -298,7 +259,7 @@ export class DebugAdapter {
     const connection = this.#live();
     const common = { expression, objectGroup: GROUP, generatePreview: true, silent: true };
     return this.paused
-      ? connection.post("Debugger.evaluateOnCallFrame", { ...common, callFrameId: this.#frame(frameId ?? 0).callFrameId })
+      ? connection.post("Debugger.evaluateOnCallFrame", { ...common, callFrameId: this.#stopped().frame(frameId ?? 0).callFrameId })
       : connection.post("Runtime.evaluate", { ...common, replMode: true });
   }
 
@@ -318,38 +279,32 @@ export class DebugAdapter {
 
   #paused(event: Debugger.PausedEventDataType): void {
     this.#pausedFor = event;
-    this.#frames = event.callFrames.filter((frame) => this.#isUserCode(frame.url));
-    if (this.#frames.length === 0) {
+    if (!this.#stack?.stop(event.callFrames)) {
       // A `debugger` statement or a pause inside a library: there is no line of the person's to show.
       void this.#live().post("Debugger.stepOut");
       return;
     }
     const hit = event.hitBreakpoints?.length ? "breakpoint" : undefined;
-    const thrown = isException(event) ? (event.data as { description?: string } | undefined)?.description : undefined;
+    const thrown = isException(event) ? ((event.data as { description?: string } | undefined)?.description ?? "Error").split("\n")[0] : undefined;
     this.#emit("stopped", { reason: thrown !== undefined ? "exception" : (hit ?? "step"), text: thrown, threadId: THREAD, allThreadsStopped: true });
   }
 
   #resumed(): void {
     this.#pausedFor = undefined;
-    this.#frames = [];
+    this.#stack?.resume();
     this.#values?.clear();
     void this.#connection?.post("Runtime.releaseObjectGroup", { objectGroup: GROUP });
     this.#emit("continued", { threadId: THREAD, allThreadsContinued: true });
   }
 
-  #isUserCode(url: string): boolean {
-    return url !== "" && !this.#options.blackbox.some((pattern) => new RegExp(pattern).test(url));
-  }
-
   async #command(command: "Debugger.resume" | "Debugger.stepOver" | "Debugger.stepInto" | "Debugger.stepOut"): Promise<void> {
-    if (!this.paused) throw new Error("The program is not stopped.");
+    this.#stopped();
     await this.#live().post(command);
   }
 
-  #frame(id: number): Debugger.CallFrame {
-    const frame = this.#frames[id];
-    if (!frame) throw new Error(this.paused ? `There is no stack frame ${id}; the stack has ${this.#frames.length}.` : "The program is not stopped.");
-    return frame;
+  #stopped(): CallStack {
+    if (!this.#stack || !this.paused) throw new Error("The program is not stopped.");
+    return this.#stack;
   }
 
   #live(): InspectorConnection {
@@ -361,7 +316,5 @@ export class DebugAdapter {
     this.#options.emit({ type: "event", seq: this.#seq++, event, body });
   }
 }
-
-const pathOf = (url: string): string => (url.startsWith("file://") ? fileURLToPath(url) : url);
 
 const isException = (event: Debugger.PausedEventDataType): boolean => event.reason === "exception" || event.reason === "promiseRejection";

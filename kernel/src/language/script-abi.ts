@@ -55,6 +55,8 @@ export interface ScriptHost {
    * JSON: `default` is the value, and the keys of an object are names.
    */
   import(specifier: string, options?: ImportOptions): Promise<Record<string, unknown>>;
+  /** What `import.meta` is in a cell: the notebook's folder, as if the cell were a file `notebook.ts` in it. */
+  readonly meta: { url: string; filename: string; dirname: string; resolve?(specifier: string): string };
   /** `import x = require("y")`: resolved from the notebook's folder. */
   require(specifier: string): unknown;
   /** The value of the cell's last expression: scripts assign it. */

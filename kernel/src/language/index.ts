@@ -1,0 +1,4 @@
+/** The language room's door: TypeScript cells, checked, completed, explained, and made into scripts. */
+
+export * from "./cell.js";
+export * from "./script-abi.js";

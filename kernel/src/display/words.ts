@@ -27,7 +27,7 @@ export function share(part: number, whole: number): string {
   if (part === whole) return "100%";
   if (percent >= 99.95) return "> 99.9%";
   if (percent < 0.01) return "< 0.01%";
-  return `${percent < 0.1 ? percent.toFixed(2) : percent < 9.95 ? percent.toFixed(1) : Math.round(percent).toString()}%`;
+  return `${percent < 0.1 ? percent.toFixed(2) : percent < 9.95 || percent >= 99.5 ? percent.toFixed(1) : Math.round(percent).toString()}%`;
 }
 
 /** `"1.2 M of 66 M trainable (1.8%)"`, the total of a layer-freeze diagram. */
@@ -67,8 +67,12 @@ export function metricTitle(name: string): string {
     .toLowerCase();
 }
 
-/** An output shape without its batch axis: `[null, 28, 28, 8]` is `28 × 28 × 8`; null elsewhere is `any`. */
+/**
+ * An output shape without its batch axis: `[null, 28, 28, 8]` is `28 × 28 × 8`; null elsewhere is `any`. Empty
+ * for a layer without one shape of its own.
+ */
 export function outputShape(shape: readonly (number | null)[]): string {
+  if (shape.length === 0) return "varies";
   const own = shape.slice(1);
   if (own.length === 0) return "scalar";
   return own.map((size) => (size === null ? "any" : String(size))).join(" × ");

@@ -21,6 +21,8 @@ export interface TypeStrip {
 export function blankTypes(program: AnyNode, edits: Edits, keep?: AnyNode): TypeStrip {
   const { source } = edits;
   const result: TypeStrip = {};
+  /** Type nodes whose place already got something else than blanks. */
+  const done = new Set<AnyNode>();
   visit(program as Typed, undefined, undefined);
   return result;
 
@@ -86,7 +88,7 @@ export function blankTypes(program: AnyNode, edits: Edits, keep?: AnyNode): Type
       case "TSTypeAnnotation":
       case "TSTypeParameterInstantiation":
       case "TSTypeParameterDeclaration":
-        edits.blank(node.start, node.end);
+        if (!done.has(node)) edits.blank(node.start, node.end);
         return true;
       case "VariableDeclarator":
         if (node.definite) blankMark("!", nameEnd(node.id as Typed), (node.id as Typed).end);
@@ -191,12 +193,14 @@ export function blankTypes(program: AnyNode, edits: Edits, keep?: AnyNode): Type
       edits.blank(closing, closing + 1);
       edits.blank(returned.start, returned.end - 1);
       edits.replace(returned.end - 1, returned.end, ")");
+      done.add(returned);
     }
     const generics = node.typeParameters as AnyNode | null;
     if (node.async && generics && source.slice(generics.start, generics.end).includes("\n")) {
       const opening = source.indexOf("(", generics.end);
       edits.blankWith("(", generics.start, generics.end);
       edits.blank(opening, opening + 1);
+      done.add(generics);
     }
   }
 
@@ -232,7 +236,9 @@ export function blankTypes(program: AnyNode, edits: Edits, keep?: AnyNode): Type
     if (node.optional) blankMark("?", keyEnd, markEnd);
     if (node.definite) blankMark("!", keyEnd, markEnd);
     // `get: T` and a method on the next line would become a getter.
-    if (annotation && !value) edits.blankWith(";", annotation.start, annotation.end);
+    if (!annotation || value) return;
+    edits.blankWith(";", annotation.start, annotation.end);
+    done.add(annotation);
   }
 }
 

@@ -1,7 +1,7 @@
 /** JavaScript of a cell -> a script for V8's REPL mode: one kind of binding, hoisted functions, awaited imports, the last value. */
 
 import type { ImportDeclaration, Program, Statement } from "oxc-parser";
-import { HOISTED_SUFFIX, HOST_NAME } from "../script-abi.js";
+import { HOISTED_SUFFIX, HOST_NAME, RENAMED_SUFFIX } from "../script-abi.js";
 import type { Edits } from "./edits.js";
 import { functionScopedVars, withoutExport } from "./names.js";
 import { children, type AnyNode } from "./parse.js";
@@ -14,9 +14,13 @@ export function shownStatement(program: Program): { statement: AnyNode; expressi
   return undefined;
 }
 
-/** Writes the changes into `edits`; types may still be in the tree, they are blanked by others. */
-export function writeScript(program: Program, edits: Edits): void {
+/**
+ * Writes the changes into `edits`; types may still be in the tree, they are blanked by others.
+ * @param renamed top-level names that `renameGlobals` has given their suffix
+ */
+export function writeScript(program: Program, edits: Edits, renamed: ReadonlySet<string>): void {
   const { source } = edits;
+  const bound = (name: string) => (renamed.has(name) ? name + RENAMED_SUFFIX : name);
   const head: string[] = [];
   // An import is awaited where it stands, so that its failure names its line; after code that runs it is hoisted.
   let runsCode = false;
@@ -36,22 +40,28 @@ export function writeScript(program: Program, edits: Edits): void {
         if (node.id && node.body && !node.declare) {
           const name = node.id.name;
           edits.insert(node.id.end, HOISTED_SUFFIX);
-          if (!hoisted.has(name)) head.push(`let ${name}=${HOST_NAME}.named(${name}${HOISTED_SUFFIX},${JSON.stringify(name)});`);
+          if (!hoisted.has(name)) head.push(`let ${bound(name)}=${HOST_NAME}.named(${bound(name)}${HOISTED_SUFFIX},${JSON.stringify(name)});`);
           hoisted.add(name);
         }
+        break;
+      case "ClassDeclaration":
+        if (node.id && !node.declare && renamed.has(node.id.name)) {
+          edits.insert(node.body.start + 1, `static{${HOST_NAME}.named(this,${JSON.stringify(node.id.name)})}`);
+        }
+        runsCode = true;
         break;
       case "ImportDeclaration":
         if (node.importKind === "type") break;
         if (runsCode) {
-          head.push(importText(node));
+          head.push(importText(node, bound));
           edits.blankWith(";", node.start, node.end);
-        } else edits.rewrite(node.start, node.end, importText(node));
+        } else edits.rewrite(node.start, node.end, importText(node, bound));
         break;
       case "TSImportEqualsDeclaration": {
         if (node.importKind === "type") break;
         const reference = node.moduleReference;
         const value = reference.type === "TSExternalModuleReference" ? `${HOST_NAME}.require(${reference.expression.raw})` : source.slice(reference.start, reference.end);
-        edits.rewrite(node.start, node.end, `let ${node.id.name}=${value};`);
+        edits.rewrite(node.start, node.end, `let ${bound(node.id.name)}=${value};`);
         break;
       }
       case "ExportNamedDeclaration":
@@ -65,7 +75,7 @@ export function writeScript(program: Program, edits: Edits): void {
         runsCode = true;
     }
   }
-  hoistVars(program, edits, head);
+  hoistVars(program, edits, head, bound);
   rewriteImportCalls(program, edits);
 
   const shown = shownStatement(program);
@@ -94,13 +104,13 @@ export function writeScript(program: Program, edits: Edits): void {
 }
 
 /** `import a, { b as c } from "x"` -> `let {default:a,b:c}=await host.import("x");` */
-function importText(node: ImportDeclaration): string {
+function importText(node: ImportDeclaration, bound: (name: string) => string): string {
   const attributes = node.attributes.map(({ key, value }) => `${JSON.stringify(key.type === "Identifier" ? key.name : key.value)}:${value.raw}`);
   const call = `await ${HOST_NAME}.import(${node.source.raw}${attributes.length ? `,{with:{${attributes.join(",")}}}` : ""})`;
   let namespace: string | undefined;
   const names: string[] = [];
   for (const specifier of node.specifiers) {
-    const local = specifier.local.name;
+    const local = bound(specifier.local.name);
     if (specifier.type === "ImportNamespaceSpecifier") namespace = local;
     else if (specifier.type === "ImportDefaultSpecifier") names.push(`default:${local}`);
     else if (specifier.importKind !== "type") {
@@ -115,7 +125,7 @@ function importText(node: ImportDeclaration): string {
 }
 
 /** `var` becomes a `let` at the script's start and assignments: nested ones belong to the cell, and may be repeated. */
-function hoistVars(program: Program, edits: Edits, head: string[]): void {
+function hoistVars(program: Program, edits: Edits, head: string[], scriptName: (name: string) => string): void {
   const names = new Set<string>();
   for (const { node, parent, names: bound } of functionScopedVars(program)) {
     for (const name of bound) names.add(name);
@@ -131,7 +141,7 @@ function hoistVars(program: Program, edits: Edits, head: string[]): void {
       edits.insert(declarator.end, ")");
     }
   }
-  if (names.size) head.push(`let ${[...names].join(",")};`);
+  if (names.size) head.push(`let ${[...names].map(scriptName).join(",")};`);
 }
 
 /** Code given to `Runtime.evaluate` has no import callback and no `import.meta`: both come from the host. */

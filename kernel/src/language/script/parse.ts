@@ -20,8 +20,9 @@ export interface Parsed {
   isObjectLiteral: boolean;
 }
 
-export function parse(text: string, lang: "ts" | "js" = "ts"): Parsed {
-  const { program, errors, comments } = parser().parseSync(`cell.${lang}`, text, { lang, sourceType: "module" });
+/** @param range whether nodes have a `range`, too, which eslint-scope reads */
+export function parse(text: string, lang: "ts" | "js" = "ts", range = false): Parsed {
+  const { program, errors, comments } = parser().parseSync(`cell.${lang}`, text, { lang, range, sourceType: "module" });
   return { text, program, comments, errors: errors.filter(({ severity }) => severity === "Error"), isObjectLiteral: false };
 }
 

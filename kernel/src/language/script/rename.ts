@@ -15,11 +15,10 @@ interface IdentifierNode extends AnyNode {
 /**
  * Renames, in `edits`, every identifier that means one of `names` at the cell's top level.
  * @param script the cell as JavaScript, with the offsets of `edits.source`
- * @param declared those of `names` that this cell declares itself; the others are bindings of earlier cells
  */
 export function renameGlobals(script: string, names: ReadonlySet<string>, edits: Edits): void {
   const { analyze } = require("eslint-scope") as typeof import("eslint-scope");
-  const { program, errors } = parse(script, "js");
+  const { program, errors } = parse(script, "js", true);
   if (errors.length) return;
   const scopes = analyze(program as never, { ecmaVersion: 2022, sourceType: "module", childVisitorKeys: visitorKeys() });
   const moduleScope = scopes.globalScope!.childScopes[0]!;

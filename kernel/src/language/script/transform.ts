@@ -47,7 +47,7 @@ export function createTransform(notebookNames: readonly string[]): ScriptTransfo
         if (javascript.length !== parsed.text.length) return lowered(cell, parsed, declares, names);
         renameGlobals(javascript, names, edits);
       }
-      writeScript(parsed.program, edits);
+      writeScript(parsed.program, edits, names);
       const { text, shifts } = edits.apply();
       // The parenthesis before an object literal is not the user's.
       if (parsed.isObjectLiteral) for (const shift of shifts) if (shift.line === 1) shift.by++;
@@ -64,7 +64,7 @@ export function createTransform(notebookNames: readonly string[]): ScriptTransfo
     const javascript = parse(result.code, "js");
     const edits = new Edits(result.code);
     if (names.size) renameGlobals(result.code, names, edits);
-    writeScript(javascript.program, edits);
+    writeScript(javascript.program, edits, names);
     const { text: script, shifts } = edits.apply();
     return { ok: true, script: { script, map: result.map, shifts, declares } };
   }

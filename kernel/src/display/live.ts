@@ -76,7 +76,7 @@ class FollowedRun {
   }
 
   private changed(event: RunEvent): void {
-    this.speed.note(this.run.seconds, this.run.step);
+    this.speed.note(this.run.seconds, this.run.currentStep);
     if (event.kind === "state") {
       this.sendAll();
       if (isLive(this.run.state)) this.updateSoon();
@@ -124,7 +124,7 @@ class FollowedRun {
 
   private send(listener: Listener): void {
     // A run that was rewound has fewer steps than the chart: it is told all anew.
-    const whole = listener.has < 0 || listener.has > this.run.step;
+    const whole = listener.has < 0 || listener.has > this.run.currentStep;
     const speed = this.speed.stepsPerSecond;
     const view = runView(this.run, { ...this.counts, ...(speed !== undefined && { stepsPerSecond: speed }), ...(!whole && { since: listener.has }) });
     listener.has = Math.max(whole ? -1 : listener.has, lastStep(view));

@@ -31,8 +31,10 @@ export interface ObservableRun {
   readonly message: string | undefined;
   readonly model: LayersModel;
   readonly plan: { epochs: number; stepsPerEpoch: number; steps: number; batchSize: number };
-  readonly step: number;
-  readonly epoch: number;
+  /** Optimizer steps taken. */
+  readonly currentStep: number;
+  /** The epoch being trained, from 1; 0 before the first step. */
+  readonly currentEpoch: number;
   /** Seconds spent training so far, pauses left out. */
   readonly seconds: number;
   readonly history: readonly EpochRecord[];

@@ -1,0 +1,39 @@
+// npm start: sets up what is missing, then opens JupyterLab on the first tutorial.
+// npm start -- --no-browser prints the address instead; other arguments go to `jupyter lab`.
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { at, cached, jupyterEnvironment, python } from "./lib/places.mjs";
+import { setUp } from "./lib/steps.mjs";
+import { forNotebooks } from "./steps/index.mjs";
+
+const given = process.argv.slice(2);
+const tutorial = at("notebooks/01-first-fine-tune.ipynb");
+const notebooks = given.some((argument) => !argument.startsWith("-")) ? [] : [tutorial];
+
+/** The server's file in Jupyter's runtime directory, written once it listens. @param {number} pid */
+async function address(pid) {
+  const file = join(jupyterEnvironment.JUPYTER_RUNTIME_DIR, `jpserver-${pid}.json`);
+  while (!existsSync(file)) await sleep(50);
+  const { url, token } = JSON.parse(readFileSync(file, "utf8"));
+  const page = notebooks.length > 0 ? `lab/tree/${basename(tutorial)}` : "lab";
+  return `${url}${page}${token ? `?token=${token}` : ""}`;
+}
+
+async function start() {
+  if (!(await setUp(forNotebooks, { quiet: true }))) return 1;
+  const root = process.getuid?.() === 0 ? ["--allow-root"] : []; // a container: the token still guards it
+  const lab = spawn(python, ["-m", "jupyterlab", "--ServerApp.log_level=WARN", ...root, ...notebooks, ...given], {
+    cwd: process.env.INIT_CWD ?? at("."), // where the user typed, so that a path among the arguments means theirs
+    env: { ...process.env, ...jupyterEnvironment, TMPDIR: undefined },
+    stdio: "inherit",
+  });
+  for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) process.on(signal, () => lab.kill(signal)); // JupyterLab ends, then we do
+  const ended = new Promise((settle) => lab.once("exit", (code) => settle(code ?? 1)));
+  const listening = await Promise.race([address(lab.pid ?? 0), ended.then(() => undefined)]);
+  if (listening) console.log(`JupyterLab runs at\n\n    ${listening}\n\nCtrl-C ends it. Your settings for it lie in ${cached("jupyter")}.`);
+  return ended;
+}
+
+process.exit(await start());

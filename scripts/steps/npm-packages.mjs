@@ -1,0 +1,46 @@
+// npm packages from the lock file. Their install scripts stay off: nothing of ours needs one, and tfjs-node's would download TensorFlow.
+import { readFileSync, rmSync } from "node:fs";
+import { command } from "../lib/command.mjs";
+import { at, root } from "../lib/places.mjs";
+import { hashOfFiles } from "../lib/stamp.mjs";
+import { troubles } from "../lib/trouble.mjs";
+
+const lock = at("package-lock.json");
+const installed = at("node_modules/.package-lock.json"); // npm writes it last
+
+/** @param {string} path @returns {Record<string, { version?: string, optional?: boolean, devOptional?: boolean, peer?: boolean, link?: boolean }>} */
+const packagesOf = (path) => JSON.parse(readFileSync(path, "utf8")).packages;
+
+/** Whether node_modules holds what the lock file names, also where someone ran npm by hand. */
+function agrees() {
+  const wanted = packagesOf(lock);
+  const present = packagesOf(installed);
+  return Object.entries(wanted).every(
+    ([path, { version, optional, devOptional, peer, link }]) =>
+      !path.includes("node_modules/") || link || present[path]?.version === version || (!present[path] && (optional || devOptional || peer)),
+  );
+}
+
+/** @type {import("../lib/steps.mjs").Step} */
+export const npmPackages = {
+  id: "npm-packages",
+  name: "npm packages",
+  after: [],
+  inputs: () => [root, process.platform, process.arch, hashOfFiles([lock])],
+  outputs: () => [installed],
+  whole: agrees,
+  look() {
+    const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+    if (major < 20 || (major === 20 && minor < 19)) throw troubles.nodeTooOld(process.versions.node);
+  },
+  async run({ progress }) {
+    const total = Object.keys(packagesOf(lock)).length;
+    let fetched = 0;
+    rmSync(installed, { force: true }); // so that an npm killed halfway leaves nothing that looks whole
+    await command("npm-packages", "npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=http", "--progress=false"], {
+      onLine: (line) => {
+        if (/http (fetch|cache) /.test(line)) progress(`${Math.min(++fetched, total)} of ${total} packages`);
+      },
+    });
+  },
+};

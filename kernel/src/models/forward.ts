@@ -39,17 +39,20 @@ export interface ForwardOptions {
  * @returns one tensor for each output
  */
 export function forward(model: LayersModel, inputs: readonly Tensor[], options: ForwardOptions = {}): Tensor[] {
-  return runContainer(asContainer(model)!, inputs, pathsOf(model), options, true);
+  return runContainer(asContainer(model)!, inputs, placesOf(model), options, true);
 }
 
-const paths = new WeakMap<LayersModel, { layers: number; names: Map<Layer, string> }>();
+/** A layer's path, and its number in the model: names such as dropout_Dropout7 count up within a process. */
+type Places = ReadonlyMap<Layer, { path: string; number: number }>;
 
-function pathsOf(model: LayersModel): Map<Layer, string> {
-  const known = paths.get(model);
-  if (known && known.layers === model.layers.length) return known.names;
-  const names = new Map(layerEntries(model).map(({ layer, path }) => [layer, path]));
-  paths.set(model, { layers: model.layers.length, names });
-  return names;
+const known = new WeakMap<LayersModel, { layers: number; places: Places }>();
+
+function placesOf(model: LayersModel): Places {
+  const found = known.get(model);
+  if (found && found.layers === model.layers.length) return found.places;
+  const places = new Map(layerEntries(model).map(({ layer, path }, number) => [layer, { path, number }]));
+  known.set(model, { layers: model.layers.length, places });
+  return places;
 }
 
 interface Value {
@@ -57,7 +60,7 @@ interface Value {
   mask: Tensor | null;
 }
 
-function runContainer(container: Container, inputs: readonly Tensor[], names: Map<Layer, string>, options: ForwardOptions, outermost: boolean): Tensor[] {
+function runContainer(container: Container, inputs: readonly Tensor[], places: Places, options: ForwardOptions, outermost: boolean): Tensor[] {
   const calls = layerCalls(container);
   const values = new Map<number, Value>();
   container.inputs.forEach((tensor, index) => values.set(symbolicInternals(tensor).id, { tensor: inputs[index]!, mask: null }));
@@ -67,9 +70,9 @@ function runContainer(container: Container, inputs: readonly Tensor[], names: Ma
   for (const call of calls) {
     const given = call.node.inputTensors.map((tensor) => values.get(symbolicInternals(tensor).id)!);
     const atOutput = options.beforeActivation === true && outermost && call.node.outputTensors.some((tensor) => last.has(symbolicInternals(tensor).id));
-    const outputs = runLayer(call, given, names, options, atOutput);
+    const outputs = runLayer(call, given, places, options, atOutput);
     call.node.outputTensors.forEach((tensor, index) => values.set(symbolicInternals(tensor).id, outputs[index]!));
-    for (const { tensor } of outputs) options.observe?.(names.get(call.layer) ?? call.layer.name, tensor);
+    for (const { tensor } of outputs) options.observe?.(places.get(call.layer)?.path ?? call.layer.name, tensor);
     for (const tensor of call.node.inputTensors) {
       const { id } = symbolicInternals(tensor);
       const left = (release?.get(id) ?? Infinity) - 1;
@@ -80,15 +83,15 @@ function runContainer(container: Container, inputs: readonly Tensor[], names: Ma
   return container.outputs.map((tensor) => values.get(symbolicInternals(tensor).id)!.tensor);
 }
 
-function runLayer({ layer, use }: LayerCall, given: readonly Value[], names: Map<Layer, string>, options: ForwardOptions, atOutput: boolean): Value[] {
+function runLayer({ layer, use }: LayerCall, given: readonly Value[], places: Places, options: ForwardOptions, atOutput: boolean): Value[] {
   const tensors = given.map(({ tensor }) => tensor);
   const masks = given.map(({ mask }) => mask);
-  const path = names.get(layer) ?? layer.name;
+  const { path, number } = places.get(layer) ?? { path: layer.name, number: -1 };
   const nested = asContainer(layer);
   let outputs: Tensor[];
-  if (nested) outputs = runContainer(nested, tensors, names, options, atOutput);
+  if (nested) outputs = runContainer(nested, tensors, places, options, atOutput);
   else if (atOutput) outputs = [withoutActivation(layer, tensors)];
-  else outputs = callLayer(layer, tensors, masks, `${path}#${use}`, path, options.train);
+  else outputs = callLayer(layer, tensors, masks, `${number}#${use}`, path, options.train);
   const mask = masks.some((each) => each !== null) || classOf(layer) === "Masking" || classOf(layer) === "Embedding" ? outputMask(layer, tensors, masks) : null;
   return outputs.map((tensor) => ({ tensor, mask }));
 }

@@ -64,6 +64,15 @@ export function softmaxCrossEntropy(targets: Tensor, logits: Tensor): Tensor1D {
   return fused(logits) as Tensor1D;
 }
 
+/** `tf.tidy` for work that gives something else than tensors: whatever it makes and does not keep is disposed. */
+export function scoped<T>(name: string, work: () => T): T {
+  let result: { value: T } | undefined;
+  requireTf().tidy(name, () => {
+    result = { value: work() };
+  });
+  return result!.value;
+}
+
 /** Half the sum of squares, by one op: a scalar. */
 export function l2Loss(tensor: Tensor): Tensor {
   return executeOp("L2Loss", { T: { type: "float32" } }, [tensor])[0]!;

@@ -1,0 +1,25 @@
+import { availableParallelism } from "node:os";
+import { encodeMessage } from "./protobuf";
+import type { Field } from "./protobuf";
+
+export interface SessionConfig {
+  /** Threads within one op; all cores unless given. */
+  threads?: number;
+  /** Runs every op in the caller's thread, one after the other: what small graphs want. */
+  inCaller?: boolean;
+}
+
+/**
+ * A serialized tensorflow.ConfigProto (tensorflow/core/protobuf/config.proto; the numbers are its
+ * field numbers). The thread count takes effect only where TF_OVERRIDE_GLOBAL_THREADPOOL=1 was set before the
+ * library was loaded: otherwise the first device of the process decides for all.
+ */
+export function sessionConfig({ threads = availableParallelism(), inCaller = threads === 1 }: SessionConfig): Uint8Array {
+  const fields: Field[] = [
+    [2, threads], // intra_op_parallelism_threads
+    [5, inCaller ? -1 : threads], // inter_op_parallelism_threads; negative: in the caller's thread
+    [7, true], // allow_soft_placement
+    [9, true], // use_per_session_threads
+  ];
+  return encodeMessage(fields);
+}

@@ -1,0 +1,101 @@
+/**
+ * Training data as the loop wants it: columns of numbers in memory of the host, one row a sample.
+ * Kept there because a row is then copied, not gathered by an op, the order needs no tensor, and
+ * nothing has to be disposed.
+ */
+import type { LayersModel, Tensor } from "@tensorflow/tfjs-node";
+import { requireTf } from "../tensorflow";
+import { inputColumn, targetColumn } from "./columns";
+import type { Loss } from "./losses";
+
+type NumberArray = Float32Array | Float64Array | Int32Array | Uint32Array | Int16Array | Uint16Array | Int8Array | Uint8Array | Uint8ClampedArray;
+type NestedNumbers = readonly number[] | readonly NestedNumbers[];
+
+/**
+ * Numbers for each sample: a tensor [samples, ...], nested arrays, or a flat typed array; a danfojs
+ * frame or series. Flat values are cut by the model's input shape.
+ */
+export type Numbers = Tensor | NumberArray | NestedNumbers | readonly NumberArray[] | { readonly values: unknown };
+
+export interface Samples {
+  /** Inputs; an array of them for a model with several inputs. */
+  x: Numbers | readonly Numbers[];
+  /** Targets: classes (whole numbers from 0), one-hot rows, or numbers in the output's shape. */
+  y: Numbers;
+}
+
+export interface TrainingData extends Samples {
+  /** Held back to measure: its own samples, or the share of the training samples to split off (0 to 1). */
+  validation?: Samples | readonly [x: Samples["x"], y: Numbers] | number;
+}
+
+/** One column: `rows` times `rowSize` numbers. */
+export interface Column {
+  values: Float32Array | Int32Array;
+  rowSize: number;
+  /** Of one row. */
+  shape: number[];
+  dtype: "float32" | "int32";
+}
+
+export interface Dataset {
+  rows: number;
+  inputs: Column[];
+  targets: Column;
+  /** The class of each row, where targets are classes. */
+  classes?: Int32Array;
+}
+
+/** A few rows as tensors, which the receiver disposes. */
+export interface Batch {
+  inputs: Tensor[];
+  targets: Tensor;
+  rows: number;
+}
+
+/**
+ * @param what names the data in errors: `training data`, `validation`
+ * @throws on wrong shapes, unequal lengths, classes out of range, values that are not finite
+ */
+export function datasetOf(model: LayersModel, loss: Loss, { x, y }: Samples, what: string): Dataset {
+  const given = model.inputs.length > 1 ? (x as readonly Numbers[]) : [x as Numbers];
+  if (!Array.isArray(given) || given.length !== model.inputs.length) {
+    throw new Error(`${what}: ${model.name} has ${model.inputs.length} inputs, so x must be an array of as many`);
+  }
+  const inputs = model.inputs.map((input, index) => inputColumn(given[index]!, input, `${what}: x${given.length > 1 ? `[${index}]` : ""}`));
+  const rows = inputs[0]!.values.length / inputs[0]!.rowSize;
+  for (const [index, column] of inputs.entries()) {
+    const own = column.values.length / column.rowSize;
+    if (own !== rows) throw new Error(`${what}: x[${index}] has ${own} rows and x[0] has ${rows}`);
+  }
+  if (rows === 0) throw new Error(`${what} is empty: x has no rows`);
+  const targets = targetColumn(y, model, loss, rows, `${what}: y`);
+  return { rows, inputs, ...targets };
+}
+
+/** Rows by number, in the order given. */
+export function batchOf(data: Dataset, rows: Int32Array): Batch {
+  const tf = requireTf();
+  const gather = ({ values, rowSize, shape, dtype }: Column): Tensor => {
+    const made = dtype === "int32" ? new Int32Array(rows.length * rowSize) : new Float32Array(rows.length * rowSize);
+    rows.forEach((row, index) => made.set(values.subarray(row * rowSize, (row + 1) * rowSize), index * rowSize));
+    return tf.tensor(made, [rows.length, ...shape], dtype);
+  };
+  return { inputs: data.inputs.map(gather), targets: gather(data.targets), rows: rows.length };
+}
+
+export function disposeBatch(batch: Batch): void {
+  batch.inputs.forEach((tensor) => tensor.dispose());
+  batch.targets.dispose();
+}
+
+/** Only these rows, in their order. */
+export function takeRows(data: Dataset, rows: Int32Array): Dataset {
+  const take = (column: Column): Column => {
+    const values = column.dtype === "int32" ? new Int32Array(rows.length * column.rowSize) : new Float32Array(rows.length * column.rowSize);
+    rows.forEach((row, index) => values.set(column.values.subarray(row * column.rowSize, (row + 1) * column.rowSize), index * column.rowSize));
+    return { ...column, values };
+  };
+  const classes = data.classes && Int32Array.from(rows, (row) => data.classes![row]!);
+  return { rows: rows.length, inputs: data.inputs.map(take), targets: take(data.targets), classes };
+}

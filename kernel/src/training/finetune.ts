@@ -1,0 +1,27 @@
+import type { LayersModel } from "@tensorflow/tfjs-node";
+import { asContainer } from "../models";
+import type { TrainingData } from "./data";
+import { planOf } from "./plan";
+import type { FinetuneOptions } from "./plan";
+import { Run } from "./run";
+
+/**
+ * Prepares a training run; nothing is trained before `run.train()` or `run.step()`. The model is
+ * trained in place: `model` and `run.model` are the same.
+ *
+ * @param data `x`: [samples, ...] in the model's input shape; `y`: classes from 0, one-hot rows, or
+ *   numbers in the output's shape; `validation`: `{ x, y }`, `[x, y]`, or the share to split off.
+ *   Typed arrays are read, not copied: leave them as they are while the run lives.
+ * @throws before anything is computed: on shapes that do not fit, classes out of range, values that
+ *   are not finite, options that make no sense
+ * @example
+ * const model = tf.sequential({ layers: [tf.layers.dense({ units: 2, activation: "softmax", inputShape: [2] })] });
+ * const x = [[0, 0], [0, 1], [1, 0], [1, 1]];
+ * const run = finetune(model, { x, y: [0, 0, 1, 1] }, { epochs: 20, learningRate: 0.1, seed: 1 });
+ * await run.train();
+ * run.history.at(-1)?.metrics.accuracy; // 1
+ */
+export function finetune(model: LayersModel, data: TrainingData, options: FinetuneOptions = {}): Run {
+  if (typeof model !== "object" || model === null || !asContainer(model)) throw new TypeError("finetune wants a tfjs LayersModel first; load one with await loadPretrained(path)");
+  return new Run(model, planOf(model, data, options));
+}

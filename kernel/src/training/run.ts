@@ -1,0 +1,239 @@
+import { randomUUID } from "node:crypto";
+import type { LayersModel, Tensor } from "@tensorflow/tfjs-node";
+import type { RunEventMark, RunState } from "../display/views";
+import { announce, breathe } from "./hooks";
+import type { Best } from "./monitor";
+import type { Plan } from "./plan";
+import type { EpochRecord, ObservableRun, RunEvent, StepColumns } from "./run.types";
+import { Trajectory } from "./trajectory";
+import type { StepRecord } from "./trajectory";
+
+/**
+ * A training run: made by `finetune`, it trains its model in place, as far as it is told. It is exact:
+ * what happens at a step follows from the weights, the seed and the step, so the same run gives the
+ * same bits again, however it was paused and stepped.
+ */
+export class Run implements ObservableRun {
+  readonly id = randomUUID();
+  readonly #plan: Plan;
+  readonly #trajectory: Trajectory;
+  readonly #listeners = new Set<(event: RunEvent) => void>();
+  #state: RunState = "ready";
+  #message: string | undefined;
+  /** Milliseconds of finished stretches of training, and the beginning of the present one. */
+  #trainedFor = 0;
+  #since: number | undefined;
+  /** The call that is training, if one is. */
+  #busy: string | undefined;
+  #stopAsked = false;
+  #wake: (() => void) | undefined;
+  #announced = false;
+
+  /** @internal `finetune` makes runs. */
+  constructor(model: LayersModel, plan: Plan) {
+    this.#plan = plan;
+    this.#trajectory = new Trajectory(model, plan);
+    // Tensors are not collected with what holds them; a run that nobody can reach lets go of its own.
+    abandoned.register(this, this.#trajectory);
+  }
+
+  get name(): string {
+    return this.#plan.name;
+  }
+  /** The model that is trained, its weights as they are now. */
+  get model(): LayersModel {
+    return this.#trajectory.model;
+  }
+  get state(): RunState {
+    return this.#state;
+  }
+  get message(): string | undefined {
+    return this.#message;
+  }
+  get plan(): ObservableRun["plan"] {
+    const { epochs, stepsPerEpoch, steps, batchSize, accumulate } = this.#plan;
+    return { epochs, stepsPerEpoch, steps, batchSize: batchSize * accumulate };
+  }
+  get currentStep(): number {
+    return this.#trajectory.step;
+  }
+  get currentEpoch(): number {
+    return Math.ceil(this.#trajectory.step / this.#plan.stepsPerEpoch);
+  }
+  get seconds(): number {
+    return (this.#trainedFor + (this.#since === undefined ? 0 : performance.now() - this.#since)) / 1000;
+  }
+  /**
+   * The figures of each epoch: `loss`, `accuracy`, `val_loss`, … All are measured at the end of the
+   * epoch, on the weights of that moment and without dropout, training and validation alike, so that
+   * their difference is overfitting and nothing else. (Keras' training loss is a mean over the epoch,
+   * on weights that were still changing, under dropout.)
+   */
+  get history(): readonly EpochRecord[] {
+    return this.#trajectory.history;
+  }
+  /** The figures of each step: `loss` is that of the batch, in training mode, before the update. */
+  get steps(): StepColumns {
+    return this.#trajectory.columns;
+  }
+  /** The norm of all gradients together, before clipping, at each step. */
+  get gradientNorms(): readonly number[] {
+    return this.#trajectory.gradientNorms;
+  }
+  get best(): Best | undefined {
+    return this.#trajectory.best;
+  }
+  get marks(): readonly RunEventMark[] {
+    return this.#trajectory.marks;
+  }
+
+  /**
+   * Trains to the end: all epochs, or until early stopping or `stop()`.
+   *
+   * @throws NonFiniteError before an update by NaN or infinity is applied; KeyboardInterrupt when the
+   *   cell is interrupted. The model keeps the weights of the last sound step.
+   */
+  async train(): Promise<void> {
+    await this.#advance("train()", this.#plan.steps, false);
+  }
+
+  /** Takes `count` optimizer steps and pauses. Resolves to the last one's figures. */
+  async step(count = 1): Promise<StepRecord> {
+    await this.#advance(`step(${count})`, this.currentStep + wholeFrom1("step(n)", count), true);
+    return this.#trajectory.lastStep!;
+  }
+
+  /** Trains to the end of the `count`-th epoch from here and pauses. Resolves to its figures. */
+  async epoch(count = 1): Promise<EpochRecord> {
+    const finished = Math.floor(this.currentStep / this.#plan.stepsPerEpoch);
+    await this.#advance(`epoch(${count})`, (finished + wholeFrom1("epoch(n)", count)) * this.#plan.stepsPerEpoch, false);
+    return this.history.at(-1)!;
+  }
+
+  /** Takes steps until `condition` holds after one, or to the end. */
+  async until(condition: (step: StepRecord, run: Run) => boolean): Promise<StepRecord> {
+    await this.#advance("until(…)", this.#plan.steps, true, (step) => condition(step, this));
+    return this.#trajectory.lastStep!;
+  }
+
+  /** `for await (const step of run)`: a step each turn of the loop; leaving it pauses the run. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<StepRecord, void, void> {
+    while (!this.#over()) yield await this.step();
+  }
+
+  /** The gradients of the step just taken, by weight path; the caller disposes them. */
+  gradients(): Record<string, Tensor> {
+    return this.#trajectory.gradients();
+  }
+
+  pause(): void {
+    if (this.#state === "running") this.#change("paused");
+  }
+
+  resume(): void {
+    if (this.#state !== "paused" || !this.#busy) return;
+    this.#change("running");
+    this.#wake?.();
+  }
+
+  stop(): void {
+    this.#stopAsked = true;
+    this.#wake?.();
+  }
+
+  subscribe(listener: (event: RunEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Lets go of slots and snapshots. The model stays; the run cannot go on. */
+  dispose(): void {
+    abandoned.unregister(this);
+    this.#trajectory.dispose();
+  }
+
+  /** @param watched whether `gradients()` are asked for after the last step */
+  async #advance(verb: string, target: number, watched: boolean, enough?: (step: StepRecord) => boolean): Promise<void> {
+    if (this.#busy) throw new Error(`${this.name} is training already (${this.#busy}); await that first, or call run.stop()`);
+    if (this.#over()) throw new Error(`${this.name} has ended (${this.#message ?? this.#state}); make another with finetune`);
+    this.#busy = verb;
+    this.#stopAsked = false;
+    const goal = Math.min(target, this.#plan.steps);
+    try {
+      this.#change("running");
+      if (!this.#announced) announce(this);
+      this.#announced = true;
+      let satisfied = false;
+      while (!satisfied && !this.#stopAsked && this.#trajectory.step < goal && !this.#trajectory.ended) {
+        await breathe();
+        if (this.#state === "paused") await this.#paused();
+        if (this.#stopAsked) break;
+        const record = this.#trajectory.takeStep(watched && (enough !== undefined || this.currentStep === goal - 1));
+        this.#tell({ kind: "step", step: record.step });
+        if (this.#trajectory.atEpochEnd) this.#tell({ kind: "epoch", record: await this.#trajectory.closeEpoch(this.seconds) });
+        satisfied = enough?.(record) ?? false;
+      }
+      this.#settle();
+    } catch (error) {
+      const interrupted = error instanceof Error && error.name === "KeyboardInterrupt";
+      if (interrupted) this.#trajectory.finish();
+      this.#change(interrupted ? "interrupted" : "failed", interrupted ? `interrupted after step ${this.currentStep}` : error instanceof Error ? error.message : String(error));
+      throw error;
+    } finally {
+      this.#busy = undefined;
+    }
+  }
+
+  #settle(): void {
+    const { ended, step } = this.#trajectory;
+    if (ended !== undefined) {
+      this.#trajectory.finish();
+      this.#change("stopped", ended);
+    } else if (step >= this.#plan.steps) {
+      this.#trajectory.finish();
+      this.#change("finished");
+    } else if (this.#stopAsked) {
+      this.#trajectory.finish();
+      this.#change("stopped", `stopped by hand after step ${step}`);
+    } else this.#change("paused");
+  }
+
+  /** Waits for resume or stop; hooks go on being called, so that the cell can be interrupted. */
+  async #paused(): Promise<void> {
+    while (this.#state === "paused" && !this.#stopAsked) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, 50);
+        this.#wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+      this.#wake = undefined;
+      await breathe();
+    }
+  }
+
+  /** Whether no verb can take it further. One that was stopped or interrupted by hand can go on. */
+  #over(): boolean {
+    return this.#state === "finished" || this.#state === "failed" || this.#trajectory.ended !== undefined;
+  }
+
+  #change(state: RunState, message?: string): void {
+    if (this.#since !== undefined) this.#trainedFor += performance.now() - this.#since;
+    this.#since = state === "running" ? performance.now() : undefined;
+    this.#state = state;
+    this.#message = message;
+    this.#tell({ kind: "state" });
+  }
+
+  #tell(event: RunEvent): void {
+    this.#listeners.forEach((listener) => listener(event));
+  }
+}
+
+const abandoned = new FinalizationRegistry<Trajectory>((trajectory) => trajectory.dispose());
+
+function wholeFrom1(verb: string, count: number): number {
+  if (!Number.isInteger(count) || count < 1) throw new RangeError(`${verb} wants a whole number from 1 on; it got ${count}`);
+  return count;
+}

@@ -1,0 +1,60 @@
+/** How the learning rate goes over a run. Pure: a step always has the same rate, so that it can be repeated. */
+
+export interface ScheduleProgress {
+  /** Optimizer steps taken before this one, and planned in all. */
+  step: number;
+  steps: number;
+  stepsPerEpoch: number;
+}
+
+/** Gives the factor by which the run's learning rate is multiplied at a step. */
+export type Schedule = (progress: ScheduleProgress) => number;
+
+export interface WarmUp {
+  /** Share of the steps (below 1) or number of steps (from 1 on) over which the rate rises from 0; 0. */
+  warmup?: number;
+}
+
+/** The same rate throughout, after the warm-up. */
+export function constant(options: WarmUp = {}): Schedule {
+  return withWarmUp(options, () => 1);
+}
+
+/** Down to `final` (0) in a straight line. */
+export function linear(options: WarmUp & { final?: number } = {}): Schedule {
+  return withWarmUp(options, (share) => 1 + ((options.final ?? 0) - 1) * share);
+}
+
+/** Down to `final` (0) along half a cosine (Loshchilov and Hutter 2017). */
+export function cosine(options: WarmUp & { final?: number } = {}): Schedule {
+  const final = options.final ?? 0;
+  return withWarmUp(options, (share) => final + ((1 - final) * (1 + Math.cos(Math.PI * share))) / 2);
+}
+
+/** Up from 1/25 to the full rate over `rise` (0.3) of the steps, then down to 1/10,000 of the start (Smith 2018). */
+export function oneCycle({ rise = 0.3 }: { rise?: number } = {}): Schedule {
+  const between = (from: number, to: number, share: number) => to + ((from - to) * (1 + Math.cos(Math.PI * share))) / 2;
+  return ({ step, steps }) => {
+    const top = Math.max(1, rise * steps - 1);
+    const end = Math.max(top + 1, steps - 1);
+    return step <= top ? between(1 / 25, 1, step / top) : between(1, 1 / 250_000, (step - top) / (end - top));
+  };
+}
+
+/** Slanted triangular (Howard and Ruder 2018): up over `rise` (0.1) of the steps, down to 1/`ratio` (32). */
+export function slantedTriangular({ rise = 0.1, ratio = 32 }: { rise?: number; ratio?: number } = {}): Schedule {
+  return ({ step, steps }) => {
+    const cut = Math.max(1, Math.floor(steps * rise));
+    const share = step < cut ? step / cut : Math.max(0, 1 - (step - cut) / Math.max(1, steps - cut));
+    return (1 + share * (ratio - 1)) / ratio;
+  };
+}
+
+function withWarmUp({ warmup = 0 }: WarmUp, after: (share: number) => number): Schedule {
+  if (!(warmup >= 0)) throw new RangeError(`warmup must be a number from 0 on; it is ${warmup}`);
+  return ({ step, steps }) => {
+    const rising = Math.min(steps, warmup < 1 ? Math.floor(warmup * steps) : warmup);
+    if (step < rising) return (step + 1) / (rising + 1);
+    return after((step - rising) / Math.max(1, steps - rising));
+  };
+}

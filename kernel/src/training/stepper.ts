@@ -1,0 +1,51 @@
+import type { Tensor } from "@tensorflow/tfjs-node";
+import type { Batch } from "./data";
+
+export interface StepRequest {
+  /** Optimizer steps taken before this one. */
+  step: number;
+  learningRate: number;
+  /** The micro-batches of one update; their gradients count by their rows, as if they were one batch. */
+  batches: readonly Batch[];
+}
+
+export type StepResult =
+  | { applied: true; loss: number; gradientNorm: number }
+  /** Nothing has changed: the loss or a gradient is NaN or infinite. */
+  | { applied: false; loss: number; weights: string[] };
+
+/** What an evaluation measures: a number a sample, for the loss and each metric. */
+export interface BatchScores {
+  loss: ArrayLike<number>;
+  metrics: ArrayLike<number>[];
+}
+
+/**
+ * Everything that decides how a run goes on, beside what follows from its seed and step. The tensors
+ * are shared with the run until it moves on; `dispose` lets go of them.
+ */
+export interface ParameterState {
+  /** Weights and moving averages, by path. */
+  weights: ReadonlyMap<string, Tensor>;
+  /** The optimizer's slots and how often it has updated the weight, by path. */
+  slots: ReadonlyMap<string, { tensors: readonly Tensor[]; count: number }>;
+  /** Bytes that only this state may be holding. */
+  bytes: number;
+  dispose(): void;
+}
+
+/**
+ * Takes the steps of a run: eagerly now, as one compiled graph later. It owns the optimizer's slots,
+ * and reads at every step which weights train.
+ */
+export interface Stepper {
+  step(request: StepRequest): StepResult;
+  /** In inference mode, changing nothing. */
+  evaluate(batch: Batch): BatchScores;
+  /** The gradients of a batch at this step, by weight path; the receiver disposes them. */
+  gradients(request: StepRequest): Map<string, Tensor>;
+  state(): ParameterState;
+  restore(state: ParameterState): void;
+  /** Lets go of the slots. The model stays. */
+  dispose(): void;
+}

@@ -24,9 +24,9 @@ export interface FinetuneOptions {
   batchSize?: number;
   /** The step size; the optimizer's usual one unless given (Adam 1e-3). */
   learningRate?: number;
-  /** How the rate goes over the run, as a factor of `learningRate`: `cosine({ warmup: 0.1 })`. */
+  /** How the rate goes over the run, as a factor of `learningRate`: `schedules.cosine({ warmup: 0.1 })`. */
   schedule?: Schedule;
-  /** `"adam"` unless given; or one made by its function: `sgd({ momentum: 0.9 })`. */
+  /** `"adam"` unless given; or one made by its function: `optimizers.sgd({ momentum: 0.9 })`. */
   optimizer?: OptimizerName | UpdateRule;
   /** Inferred from the model's end and the targets unless given. */
   loss?: LossName | LossFunction;

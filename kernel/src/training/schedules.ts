@@ -16,23 +16,23 @@ export interface WarmUp {
 }
 
 /** The same rate throughout, after the warm-up. */
-export function constant(options: WarmUp = {}): Schedule {
+function constant(options: WarmUp = {}): Schedule {
   return withWarmUp(options, () => 1);
 }
 
 /** Down to `final` (0) in a straight line. */
-export function linear(options: WarmUp & { final?: number } = {}): Schedule {
+function linear(options: WarmUp & { final?: number } = {}): Schedule {
   return withWarmUp(options, (share) => 1 + ((options.final ?? 0) - 1) * share);
 }
 
 /** Down to `final` (0) along half a cosine (Loshchilov and Hutter 2017). */
-export function cosine(options: WarmUp & { final?: number } = {}): Schedule {
+function cosine(options: WarmUp & { final?: number } = {}): Schedule {
   const final = options.final ?? 0;
   return withWarmUp(options, (share) => final + ((1 - final) * (1 + Math.cos(Math.PI * share))) / 2);
 }
 
 /** Up from 1/25 to the full rate over `rise` (0.3) of the steps, then down to 1/10,000 of the start (Smith 2018). */
-export function oneCycle({ rise = 0.3 }: { rise?: number } = {}): Schedule {
+function oneCycle({ rise = 0.3 }: { rise?: number } = {}): Schedule {
   const between = (from: number, to: number, share: number) => to + ((from - to) * (1 + Math.cos(Math.PI * share))) / 2;
   return ({ step, steps }) => {
     const top = Math.max(1, rise * steps - 1);
@@ -42,13 +42,21 @@ export function oneCycle({ rise = 0.3 }: { rise?: number } = {}): Schedule {
 }
 
 /** Slanted triangular (Howard and Ruder 2018): up over `rise` (0.1) of the steps, down to 1/`ratio` (32). */
-export function slantedTriangular({ rise = 0.1, ratio = 32 }: { rise?: number; ratio?: number } = {}): Schedule {
+function slantedTriangular({ rise = 0.1, ratio = 32 }: { rise?: number; ratio?: number } = {}): Schedule {
   return ({ step, steps }) => {
     const cut = Math.max(1, Math.floor(steps * rise));
     const share = step < cut ? step / cut : Math.max(0, 1 - (step - cut) / Math.max(1, steps - cut));
     return (1 + share * (ratio - 1)) / ratio;
   };
 }
+
+/**
+ * Courses of the learning rate, for `finetune`'s `schedule`.
+ *
+ * @example
+ * const options = { learningRate: 1e-3, schedule: schedules.cosine({ warmup: 0.1 }) };
+ */
+export const schedules = { constant, linear, cosine, oneCycle, slantedTriangular } as const;
 
 function withWarmUp({ warmup = 0 }: WarmUp, after: (share: number) => number): Schedule {
   if (!(warmup >= 0)) throw new RangeError(`warmup must be a number from 0 on; it is ${warmup}`);

@@ -4,7 +4,7 @@ import { rmsprop } from "./rmsprop";
 import type { UpdateRule } from "./rule";
 import { sgd } from "./sgd";
 
-export { adam, adamw, lion, rmsprop, sgd };
+export { adam };
 export type { UpdateRule };
 export type { AdamOptions } from "./adam";
 export type { LionOptions } from "./lion";
@@ -12,14 +12,20 @@ export type { RmspropOptions } from "./rmsprop";
 export type { SgdOptions } from "./sgd";
 export type { StepScalars } from "./rule";
 
-const NAMED = { adam, adamw, sgd, rmsprop, lion } as const;
+/**
+ * Optimizers with settings of one's own, for `finetune`'s `optimizer`.
+ *
+ * @example
+ * const options = { optimizer: optimizers.sgd({ momentum: 0.9, nesterov: true }), learningRate: 0.01 };
+ */
+export const optimizers = { adam, adamw, sgd, rmsprop, lion } as const;
 
-export type OptimizerName = keyof typeof NAMED;
+export type OptimizerName = keyof typeof optimizers;
 
 /** An optimizer by name with its usual settings, or one made by its function. */
 export function optimizerOf(choice: OptimizerName | UpdateRule): UpdateRule {
   if (typeof choice === "object") return choice;
-  const make = NAMED[choice];
-  if (!make) throw new Error(`optimizer: "${String(choice)}" is not known; there are ${Object.keys(NAMED).join(", ")}`);
+  const make = optimizers[choice];
+  if (!make) throw new Error(`optimizer: "${String(choice)}" is not known; there are ${Object.keys(optimizers).join(", ")}`);
   return make();
 }

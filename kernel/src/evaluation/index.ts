@@ -1,0 +1,3 @@
+/** How good a model is, and whether one approach is better than another. */
+export { confusionCounts, confusionMatrix, evaluate } from "./evaluate";
+export { compare, comparisons, summary, type Approach, type Comparison } from "./compare";

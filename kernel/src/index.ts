@@ -1,0 +1,48 @@
+/**
+ * What `import … from "thawbook"` gives, and what a notebook starts with. Loading it loads neither
+ * TensorFlow nor danfojs: `tf` and `dfd` do at first touch, and so does whatever needs them.
+ */
+import type * as TensorFlow from "@tensorflow/tfjs-node";
+import type * as Danfo from "danfojs-node";
+import { requireDfd, requireTf } from "./tensorflow";
+
+export { display } from "./display";
+export { copyModel, fromScratch, loadPretrained, replaceHead, save } from "./models";
+export { below, biases, finetune, freeze, freezeAllBut, last, norms, optimizers, schedules, trainable, unfreeze } from "./training";
+export { compare, confusionMatrix, evaluate } from "./evaluation";
+
+export type { HeadActivation, HeadOptions } from "./models";
+export type * from "./library.types";
+
+/** TensorFlow: tfjs-node, loaded at first touch. */
+export declare const tf: typeof TensorFlow;
+/** danfojs-node, loaded at first touch. */
+export declare const dfd: typeof Danfo;
+
+/** The types that one writes most: `function show(image: tf.Tensor3D)`. All of them: `import type * as tf from "@tensorflow/tfjs-node"`. */
+export declare namespace tf {
+  export type DataType = TensorFlow.DataType;
+  export type LayersModel = TensorFlow.LayersModel;
+  export type Rank = TensorFlow.Rank;
+  export type Scalar = TensorFlow.Scalar;
+  export type Sequential = TensorFlow.Sequential;
+  export type Shape = TensorFlow.Shape;
+  export type SymbolicTensor = TensorFlow.SymbolicTensor;
+  export type Tensor<R extends TensorFlow.Rank = TensorFlow.Rank> = TensorFlow.Tensor<R>;
+  export type Tensor1D = TensorFlow.Tensor1D;
+  export type Tensor2D = TensorFlow.Tensor2D;
+  export type Tensor3D = TensorFlow.Tensor3D;
+  export type Tensor4D = TensorFlow.Tensor4D;
+  export type TensorLike = TensorFlow.TensorLike;
+  export type Variable<R extends TensorFlow.Rank = TensorFlow.Rank> = TensorFlow.Variable<R>;
+}
+
+export declare namespace dfd {
+  export type DataFrame = Danfo.DataFrame;
+  export type Series = Danfo.Series;
+}
+
+Object.defineProperties(exports, {
+  tf: { enumerable: true, configurable: true, get: requireTf },
+  dfd: { enumerable: true, configurable: true, get: requireDfd },
+});

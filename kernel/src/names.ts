@@ -1,0 +1,30 @@
+/**
+ * Every name that a notebook starts with, as `import … from "thawbook"` gives it: TensorFlow (`tf`),
+ * danfojs (`dfd`), `display`, and the library. Imports nothing.
+ */
+export const NOTEBOOK_NAMES = [
+  "tf",
+  "dfd",
+  "display",
+  "loadPretrained",
+  "save",
+  "replaceHead",
+  "fromScratch",
+  "copyModel",
+  "freeze",
+  "unfreeze",
+  "freezeAllBut",
+  "trainable",
+  "below",
+  "last",
+  "biases",
+  "norms",
+  "finetune",
+  "optimizers",
+  "schedules",
+  "evaluate",
+  "confusionMatrix",
+  "compare",
+] as const;
+
+export type NotebookName = (typeof NOTEBOOK_NAMES)[number];

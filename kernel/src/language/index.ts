@@ -2,3 +2,4 @@
 
 export * from "./cell.js";
 export * from "./script-abi.js";
+export { createLanguage, type LanguageOptions } from "./language.js";

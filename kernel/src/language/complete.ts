@@ -1,0 +1,103 @@
+/** Completions of a cell that is being written. */
+
+import type { Completions } from "./cell.js";
+import { lspPosition, offsetAt, type Checker } from "./session/checker.js";
+import { withoutSessionName } from "./session/session.js";
+import type { LspPosition } from "./server/server.js";
+
+interface LspItem {
+  label: string;
+  kind?: number;
+  detail?: string;
+  sortText?: string;
+  filterText?: string;
+  insertText?: string;
+  textEdit?: { newText: string; range?: LspRange; replace?: LspRange };
+}
+
+interface LspRange {
+  start: LspPosition;
+  end: LspPosition;
+}
+
+interface LspList {
+  items: LspItem[];
+  itemDefaults?: { editRange?: LspRange | { insert: LspRange; replace: LspRange } };
+}
+
+/** Kinds of the Language Server Protocol, by number, in the words that JupyterLab has icons for. */
+const KINDS = ["", "text", "method", "function", "class", "field", "variable", "class", "interface", "module", "property", "unit", "value", "enum", "keyword", "snippet", "color", "file", "reference", "folder", "enum", "constant", "class", "event", "operator", "type"];
+
+/** So many are looked up for their type; a longer list is still being narrowed by typing. */
+const DETAILED = 24;
+const WORD_BEFORE = /[\p{ID_Start}$_#][\p{ID_Continue}$]*$/u;
+const IN_STRING = /(["'`])(?:(?!\1)[^\\\n]|\\.)*$/;
+
+/** @param notebookNames known before their types are loaded */
+export async function complete(checker: Checker, code: string, offset: number, notebookNames: readonly string[]): Promise<Completions> {
+  const before = code.slice(0, offset);
+  const prefix = WORD_BEFORE.exec(before)?.[0] ?? "";
+  const isMember = /\.\s*$/.test(before.slice(0, before.length - prefix.length));
+  const { uri } = await checker.edit(code, isMember ? "words" : "all");
+  const answer = await checker.server.request<LspList | LspItem[] | null>("textDocument/completion", {
+    textDocument: { uri },
+    position: lspPosition(code, offset),
+    context: { triggerKind: 1 },
+  });
+  const list: LspList = Array.isArray(answer) ? { items: answer } : answer ?? { items: [] };
+  const start = startOfEdit(list, code) ?? offset - prefix.length;
+  const typed = code.slice(start, offset);
+  const isInString = list.items.length > 0 && IN_STRING.test(before.slice(before.lastIndexOf("\n") + 1)) && !isMember;
+
+  const matching = list.items
+    .filter(({ label, filterText }) => startsWith(filterText ?? label, typed) && !label.startsWith("__s"))
+    .sort((a, b) => rank(a, typed) - rank(b, typed) || compare(a.sortText ?? a.label, b.sortText ?? b.label) || compare(a.label, b.label));
+  if (matching.length <= DETAILED) await Promise.all(matching.map((item) => addDetail(checker, item)));
+  const items = unique(matching).map((item) => ({
+    text: insertion(item),
+    ...(item.kind ? { kind: KINDS[item.kind] } : {}),
+    ...(item.detail ? { detail: withoutSessionName(item.detail) } : {}),
+  }));
+  if (!isMember && !isInString && list.items.length) {
+    const known = new Set(items.map(({ text }) => text));
+    for (const name of notebookNames) if (startsWith(name, typed) && !known.has(name)) items.push({ text: name, kind: "variable" });
+  }
+  return { items, start, end: offset };
+}
+
+/** What the server wants replaced: more than a word in `import "@tensorflow/tf|"`. */
+function startOfEdit({ items, itemDefaults }: LspList, code: string): number | undefined {
+  const edit = items[0]?.textEdit;
+  const fallback = itemDefaults?.editRange;
+  const range = edit?.range ?? edit?.replace ?? (fallback && "insert" in fallback ? fallback.insert : fallback);
+  return range && offsetAt(code, range.start);
+}
+
+function insertion({ label, insertText, textEdit }: LspItem): string {
+  return textEdit?.newText ?? insertText ?? label;
+}
+
+function startsWith(text: string, prefix: string): boolean {
+  return text.slice(0, prefix.length).toLowerCase() === prefix.toLowerCase();
+}
+
+/** One item a text: a global may be declared by several libraries. */
+function unique(items: readonly LspItem[]): LspItem[] {
+  const seen = new Set<string>();
+  return items.filter((item) => !seen.has(insertion(item)) && seen.add(insertion(item)));
+}
+
+/** What begins as typed comes before what differs in case; keywords come last. */
+function rank({ label, kind }: LspItem, typed: string): number {
+  return (label.startsWith(typed) ? 0 : 2) + (kind === 14 ? 1 : 0);
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+async function addDetail(checker: Checker, item: LspItem): Promise<void> {
+  if (item.kind === 14 || item.detail) return;
+  const resolved = await checker.server.request<LspItem>("completionItem/resolve", item, 2_000).catch(() => undefined);
+  if (resolved?.detail) item.detail = resolved.detail.replace(/\nimport .*$/s, "");
+}

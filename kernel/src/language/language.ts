@@ -1,0 +1,122 @@
+/** TypeScript for one notebook: the parser, the transform and the checker behind one interface. */
+
+import type { CellSource, Completions, Diagnostic, Inspection, Language, Preparation, PreparedCell, CheckPolicy } from "./cell.js";
+import { complete } from "./complete.js";
+import { completeness } from "./completeness.js";
+import { inspect } from "./inspect.js";
+import { parseCell, syntaxDiagnostics, type Parsed } from "./script/parse.js";
+import { createTransform, type ScriptTransform } from "./script/transform.js";
+import { Checker } from "./session/checker.js";
+import type { NotebookLibrary } from "./session/session.js";
+
+export interface LanguageOptions {
+  /** The notebook's folder: imports are resolved from it. */
+  folder: string;
+  /** Names that a notebook starts with; `tf` and `dfd` are their libraries, the rest comes from `thawbook`. */
+  notebookNames: readonly string[];
+  /** Told, once each, what the user should know: the checker died, cells run unchecked, it is back. */
+  notices?: (text: string) => void;
+}
+
+/** Names that are libraries of their own. */
+const LIBRARIES: Record<string, string> = { tf: "@tensorflow/tfjs-node", dfd: "danfojs-node" };
+
+/** After the first cell's reply, libraries' types are loaded while nobody waits. */
+const BACKGROUND_LOAD_MS = 400;
+/** Parsed cells kept for their commit. */
+const REMEMBERED = 64;
+
+/** Starts the TypeScript server at once; {@link Language.ready} tells when it has checked something. */
+export function createLanguage(options: LanguageOptions): Language {
+  return new NotebookLanguage(options);
+}
+
+class NotebookLanguage implements Language {
+  readonly ready: Promise<void>;
+  policy: CheckPolicy = "strict";
+  private readonly checker: Checker;
+  private readonly transform: ScriptTransform;
+  private readonly notebookNames: readonly string[];
+  private readonly notices: (text: string) => void;
+  private parsed = new Map<string, Parsed>();
+  private backgroundLoad?: NodeJS.Timeout;
+  private saidUnchecked = false;
+
+  constructor({ folder, notebookNames, notices = () => undefined }: LanguageOptions) {
+    this.notices = notices;
+    this.notebookNames = notebookNames;
+    this.checker = new Checker(folder, librariesOf(notebookNames), (restarting) => this.serverExited(restarting));
+    this.transform = createTransform(notebookNames);
+    this.ready = this.checker.ready().catch(() => undefined);
+    // The parser is loaded while the server starts.
+    setImmediate(() => parseCell("0"));
+  }
+
+  async prepare(cell: CellSource): Promise<Preparation> {
+    const parsed = parseCell(cell.code);
+    if (parsed.errors.length) return { ok: false, kind: "syntax", diagnostics: syntaxDiagnostics(cell.code, parsed.errors) };
+    this.remember(cell.id, parsed);
+    const [transformed, found] = await Promise.all([this.transform.transform(cell, parsed), this.check(parsed)]);
+    if (!transformed.ok) return { ok: false, kind: "syntax", diagnostics: transformed.diagnostics };
+    if (found.length && this.policy === "strict") return { ok: false, kind: "type", diagnostics: found };
+    return { ok: true, cell: { ...cell, ...transformed.script, diagnostics: found } };
+  }
+
+  commit(cell: PreparedCell): void {
+    const parsed = this.parsed.get(cell.id) ?? parseCell(cell.code);
+    this.parsed.delete(cell.id);
+    this.transform.committed(cell.declares);
+    void this.checker.absorb(parsed);
+    this.backgroundLoad ??= setTimeout(() => this.checker.joinAll(), BACKGROUND_LOAD_MS).unref();
+  }
+
+  async complete(code: string, offset: number): Promise<Completions> {
+    return complete(this.checker, code, offset, this.notebookNames).catch(() => ({ items: [], start: offset, end: offset }));
+  }
+
+  async inspect(code: string, offset: number, detail: 0 | 1): Promise<Inspection | undefined> {
+    return inspect(this.checker, code, offset, detail).catch(() => undefined);
+  }
+
+  isComplete = completeness;
+
+  async dispose(): Promise<void> {
+    clearTimeout(this.backgroundLoad);
+    await this.checker.dispose();
+  }
+
+  /** Without a server cells run unchecked, and the user is told once. */
+  private async check(parsed: Parsed): Promise<Diagnostic[]> {
+    if (this.policy === "off") return [];
+    try {
+      const found = await this.checker.check(parsed);
+      this.saidUnchecked = false;
+      return found;
+    } catch (error) {
+      if (!this.saidUnchecked) this.notices(`This cell runs unchecked: ${(error as Error).message}.`);
+      this.saidUnchecked = true;
+      return [];
+    }
+  }
+
+  private serverExited(restarting: boolean): void {
+    this.saidUnchecked = true;
+    this.notices(restarting
+      ? "The TypeScript server ended unexpectedly and is being restarted; until it is back, cells run unchecked."
+      : "The TypeScript server keeps ending; cells run unchecked from now on. Restart the kernel to try again.");
+  }
+
+  private remember(id: string, parsed: Parsed): void {
+    this.parsed.set(id, parsed);
+    if (this.parsed.size > REMEMBERED) this.parsed.delete(this.parsed.keys().next().value!);
+  }
+}
+
+function librariesOf(names: readonly string[]): NotebookLibrary[] {
+  const whole = names.filter((name) => name in LIBRARIES);
+  const helpers = names.filter((name) => !(name in LIBRARIES));
+  return [
+    ...whole.map((name) => ({ names: [name], statement: `import * as ${name} from "${LIBRARIES[name]}";` })),
+    ...(helpers.length ? [{ names: helpers, statement: `import {} from "thawbook";` }] : []),
+  ];
+}

@@ -1,0 +1,211 @@
+/** TypeScript 7's native server as a child process: started at once, started again when it dies, ended with this thread. */
+
+import { spawn, type ChildProcess } from "node:child_process";
+import { createRequire } from "node:module";
+import { connect, type Socket } from "node:net";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { RpcConnection, RpcError } from "./rpc.js";
+
+export interface LspPosition {
+  line: number;
+  character: number;
+}
+
+export interface LspDiagnostic {
+  range: { start: LspPosition; end: LspPosition };
+  severity?: number;
+  code?: number | string;
+  message: string;
+}
+
+interface OpenDocument {
+  uri: string;
+  text: string;
+  version: number;
+}
+
+/** A snapshot of the project in the server's API, for questions about types. */
+export interface TypeSnapshot {
+  snapshot: number;
+  project: string;
+}
+
+const START_TIMEOUT = 20_000;
+/** The first cell that names a large library waits for its types. */
+const REQUEST_TIMEOUT = 30_000;
+/** A server that dies more often than this in a minute is given up. */
+const RESTARTS_A_MINUTE = 5;
+
+export class TypeScriptServer {
+  private child?: ChildProcess;
+  private rpc?: RpcConnection;
+  private api?: Promise<{ rpc: RpcConnection; socket: Socket }>;
+  private documents = new Map<string, OpenDocument>();
+  private started: Promise<void>;
+  private restarts: number[] = [];
+  private disposed = false;
+
+  /** @param onExit called when the server died by itself; `restarting` is false when it is given up */
+  constructor(
+    private readonly directory: string,
+    private readonly onExit: (restarting: boolean) => void,
+  ) {
+    this.started = this.start();
+    // Whoever asks gets the error; nobody asking is no unhandled rejection.
+    this.started.catch(() => undefined);
+  }
+
+  get pid(): number | undefined {
+    return this.child?.pid;
+  }
+
+  uri(name: string): string {
+    return pathToFileURL(join(this.directory, name)).href;
+  }
+
+  path(name: string): string {
+    return join(this.directory, name);
+  }
+
+  /** The document's text from now on; it stays open, since a closed one has no diagnostics. */
+  set(name: string, text: string): void {
+    const open = this.documents.get(name);
+    if (!open) {
+      const document = { uri: this.uri(name), text, version: 1 };
+      this.documents.set(name, document);
+      if (this.rpc) this.open(this.rpc, document);
+    } else if (open.text !== text) {
+      open.text = text;
+      open.version++;
+      this.rpc?.notify("textDocument/didChange", { textDocument: { uri: open.uri, version: open.version }, contentChanges: [{ text }] });
+    }
+  }
+
+  text(name: string): string | undefined {
+    return this.documents.get(name)?.text;
+  }
+
+  async diagnostics(name: string): Promise<LspDiagnostic[]> {
+    const { items } = await this.request<{ items?: LspDiagnostic[] }>("textDocument/diagnostic", { textDocument: { uri: this.uri(name) } });
+    return items ?? [];
+  }
+
+  async request<T>(method: string, params: unknown, timeoutMs = REQUEST_TIMEOUT): Promise<T> {
+    await this.started;
+    if (!this.rpc) throw new RpcError(method, "closed", "the server is not running");
+    return this.rpc.request<T>(method, params, timeoutMs);
+  }
+
+  /** Files that have come to be on disk; without this the server keeps believing that they are missing. */
+  created(paths: readonly string[]): void {
+    if (!paths.length) return;
+    this.rpc?.notify("workspace/didChangeWatchedFiles", { changes: paths.map((path) => ({ uri: pathToFileURL(path).href, type: 1 })) });
+  }
+
+  /** Asks the server's type API about the project as it is now; the snapshot is released afterwards. */
+  async withTypes<T>(ask: (request: <R>(method: string, params: object) => Promise<R>) => Promise<T>): Promise<T> {
+    await this.started;
+    const { rpc } = await (this.api ??= this.connectApi());
+    const request = <R>(method: string, params: object) => rpc.request<R>(method, params, REQUEST_TIMEOUT);
+    const { snapshot, projects } = await request<{ snapshot: number; projects: { id: string }[] }>("updateSnapshot", { openProjects: [this.path("tsconfig.json")] });
+    const project = projects[0]!.id;
+    try {
+      return await ask((method, params) => request(method, { snapshot, project, ...params }));
+    } finally {
+      request("release", { snapshot }).catch(() => undefined);
+    }
+  }
+
+  /** Ends the process: it ends by itself when its input closes, also when this process is killed. */
+  async dispose(): Promise<void> {
+    this.disposed = true;
+    const { child } = this;
+    this.rpc?.close();
+    void this.api?.then(({ socket }) => socket.destroy(), () => undefined);
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+    child.stdin?.end();
+    child.kill();
+    await ended;
+  }
+
+  private async start(): Promise<void> {
+    const child = spawn(serverBinary(), ["--lsp", "--stdio"], { cwd: this.directory, stdio: ["pipe", "pipe", "ignore"] });
+    this.child = child;
+    this.rpc = undefined;
+    this.api = undefined;
+    const rpc = new RpcConnection(child.stdout, child.stdin, answerServer);
+    child.on("error", () => rpc.close());
+    child.on("exit", () => this.exited(rpc));
+    await rpc.request("initialize", {
+      processId: process.pid,
+      rootUri: pathToFileURL(this.directory).href,
+      capabilities: CAPABILITIES,
+      initializationOptions: {},
+    }, START_TIMEOUT);
+    rpc.notify("initialized", {});
+    for (const document of this.documents.values()) this.open(rpc, document);
+    this.rpc = rpc;
+  }
+
+  private open(rpc: RpcConnection, { uri, text, version }: OpenDocument): void {
+    rpc.notify("textDocument/didOpen", { textDocument: { uri, languageId: "typescript", version, text } });
+  }
+
+  private exited(rpc: RpcConnection): void {
+    rpc.close();
+    this.rpc = undefined;
+    if (this.disposed) return;
+    const now = Date.now();
+    this.restarts = this.restarts.filter((at) => now - at < 60_000);
+    const restarting = this.restarts.length < RESTARTS_A_MINUTE;
+    this.restarts.push(now);
+    if (restarting) {
+      this.started = this.start();
+      this.started.catch(() => undefined);
+    }
+    this.onExit(restarting);
+  }
+
+  private async connectApi(): Promise<{ rpc: RpcConnection; socket: Socket }> {
+    const { pipe } = await this.request<{ pipe: string }>("custom/initializeAPISession", {});
+    const socket = connect(pipe);
+    await new Promise<void>((resolve, reject) => socket.once("connect", resolve).once("error", reject));
+    const rpc = new RpcConnection(socket, socket);
+    await rpc.request("initialize", null, START_TIMEOUT);
+    return { rpc, socket };
+  }
+}
+
+const CAPABILITIES = {
+  textDocument: {
+    diagnostic: {},
+    completion: {
+      completionItem: { documentationFormat: ["markdown"], snippetSupport: false, resolveSupport: { properties: ["detail", "documentation"] } },
+      completionList: { itemDefaults: ["editRange", "commitCharacters"] },
+    },
+    hover: { contentFormat: ["markdown"] },
+    signatureHelp: { signatureInformation: { documentationFormat: ["markdown"] } },
+  },
+};
+
+/** No import is offered that would change another place of the cell: a `complete_reply` carries one range only. */
+const PREFERENCES = { suggest: { autoImports: false, completeFunctionCalls: false }, preferences: { includeCompletionsForModuleExports: false } };
+
+function answerServer(method: string, params: unknown): unknown {
+  if (method !== "workspace/configuration") return null;
+  return (params as { items: unknown[] }).items.map(() => PREFERENCES);
+}
+
+/** The native executable beside the `typescript` package; the package itself is a wrapper that starts it through Node. */
+function serverBinary(): string {
+  const fromTypescript = createRequire(require.resolve("typescript/package.json"));
+  const platform = `@typescript/typescript-${process.platform}-${process.arch}`;
+  try {
+    const home = fromTypescript.resolve(`${platform}/package.json`);
+    return join(home, "..", "lib", process.platform === "win32" ? "tsc.exe" : "tsc");
+  } catch {
+    throw new Error(`TypeScript's native server is not installed for ${process.platform}-${process.arch}: run \`npm install\` again (package ${platform}).`);
+  }
+}

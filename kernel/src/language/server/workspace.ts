@@ -1,0 +1,161 @@
+/**
+ * The directory on disk that the TypeScript server takes for its project. The documents live in memory only, but without a
+ * real tsconfig.json above them the server puts them into an inferred project, which is slow and resolves nothing.
+ */
+
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { isBuiltin } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+
+export interface Workspace {
+  readonly directory: string;
+  /**
+   * Makes the packages that a text imports visible to the server.
+   * @returns paths that are new on disk; the server must be told of them
+   */
+  link(text: string): string[];
+  /** Whether Node would find the module, though the server has no types for it. */
+  resolves(specifier: string): boolean;
+  remove(): void;
+}
+
+const PREFIX = "thawbook-types-";
+
+/** @param folder the notebook's folder: its packages, its tsconfig.json and its own modules are those of the cells */
+export function createWorkspace(folder: string): Workspace {
+  sweepLeftovers();
+  const directory = realpathSync(mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`)));
+  const modules = join(directory, "node_modules");
+  mkdirSync(modules);
+  // What the kernel itself brings (@types/node, tfjs-node, danfojs-node, tslab), after what the notebook's folder has.
+  const roots = [...nodeModulesAbove(folder), ...nodeModulesAbove(__dirname)];
+  const ownPackage = resolve(__dirname, "../../..");
+  const linked = new Set<string>();
+
+  const find = (name: string): string | undefined => {
+    if (name === "thawbook") return ownPackage;
+    return roots.map((root) => join(root, name)).find((path) => existsSync(path));
+  };
+  const linkPackage = (name: string): string[] => {
+    if (linked.has(name)) return [];
+    const target = find(name);
+    // Not there yet: looked for again at the next cell, it may be installed by then.
+    if (!target) return [];
+    linked.add(name);
+    const path = join(modules, name);
+    mkdirSync(dirname(path), { recursive: true });
+    symlinkSync(target, path, "junction");
+    return [path];
+  };
+  const linkWithTypes = (name: string): string[] => [...linkPackage(name), ...linkPackage(`@types/${name.replace(/^@(.+)\//, "$1__")}`)];
+
+  writeFileSync(join(directory, "tsconfig.json"), JSON.stringify(projectConfig(folder, directory)));
+  linkPackage("@types/node");
+  return {
+    directory,
+    link: (text) => packagesNamed(text).flatMap(linkWithTypes),
+    resolves(specifier) {
+      if (isBuiltin(specifier)) return true;
+      const name = packageName(specifier);
+      return name !== undefined && find(name) !== undefined;
+    },
+    remove: () => rmSync(directory, { recursive: true, force: true }),
+  };
+}
+
+/** Settings in which cells are checked: strict, but without the complaints that make sense in a project only. */
+function projectConfig(folder: string, directory: string): object {
+  const own = findUp(folder, "tsconfig.json");
+  const ownText = own ? readFileSync(own, "utf8") : "";
+  return {
+    ...(own ? { extends: own } : {}),
+    compilerOptions: {
+      target: "esnext",
+      // `import x from "cjs"`, `import y = require("z")`, and packages by their `exports`, as bundlers and our importer do.
+      module: "preserve",
+      moduleResolution: "bundler",
+      moduleDetection: "force",
+      esModuleInterop: true,
+      resolveJsonModule: true,
+      allowImportingTsExtensions: true,
+      allowJs: false,
+      ...(/"lib"\s*:/.test(ownText) ? {} : { lib: ["esnext"] }),
+      ...(/"types"\s*:/.test(ownText) ? {} : { types: ["node"] }),
+      strict: true,
+      // Implicit `any` is allowed: the checker's diagnostics leave it out.
+      noImplicitAny: true,
+      noImplicitThis: false,
+      useUnknownInCatchVariables: false,
+      noUnusedLocals: false,
+      noUnusedParameters: false,
+      noImplicitReturns: false,
+      noPropertyAccessFromIndexSignature: false,
+      allowUnreachableCode: true,
+      allowUnusedLabels: true,
+      verbatimModuleSyntax: false,
+      isolatedModules: false,
+      isolatedDeclarations: false,
+      erasableSyntaxOnly: false,
+      experimentalDecorators: false,
+      noErrorTruncation: true,
+      skipLibCheck: true,
+      noEmit: true,
+      composite: false,
+      incremental: false,
+      declaration: false,
+      rootDirs: [directory, folder],
+    },
+    include: ["*.ts"],
+    exclude: [],
+    references: [],
+  };
+}
+
+const SPECIFIER = /(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*|\btypes\s*=\s*)(["'`])([^"'`\n]+)\1/g;
+
+function packagesNamed(text: string): string[] {
+  const names = [...text.matchAll(SPECIFIER)].map(([, , specifier]) => packageName(specifier!));
+  return [...new Set(names.filter((name): name is string => name !== undefined))];
+}
+
+/** `@scope/name/file` -> `@scope/name`; undefined for a path or a built-in. */
+export function packageName(specifier: string): string | undefined {
+  if (/^[./]|^[a-z]+:/i.test(specifier) || isBuiltin(specifier)) return undefined;
+  return /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0];
+}
+
+function nodeModulesAbove(folder: string): string[] {
+  const found: string[] = [];
+  for (let at = resolve(folder); ; at = dirname(at)) {
+    const path = join(at, "node_modules");
+    if (existsSync(path)) found.push(path);
+    if (dirname(at) === at) return found;
+  }
+}
+
+/** The nearest such file from the folder upwards, as far as the package that the folder belongs to. */
+function findUp(folder: string, name: string): string | undefined {
+  for (let at = resolve(folder); ; at = dirname(at)) {
+    const path = join(at, name);
+    if (existsSync(path)) return path;
+    if (existsSync(join(at, "package.json")) || dirname(at) === at) return undefined;
+  }
+}
+
+/** Directories of kernels that were killed before they could clean up. */
+function sweepLeftovers(): void {
+  for (const name of readdirSync(tmpdir())) {
+    const pid = name.startsWith(PREFIX) ? Number(name.slice(PREFIX.length).split("-")[0]) : 0;
+    if (pid && !isAlive(pid)) rmSync(join(tmpdir(), name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}

@@ -1,0 +1,180 @@
+/** The documents of one notebook at the TypeScript server: where cells are checked, and where the editor's questions go. */
+
+import type { Diagnostic, Position } from "../cell.js";
+import type { Parsed } from "../script/parse.js";
+import { createWorkspace, type Workspace } from "../server/workspace.js";
+import { TypeScriptServer, type LspDiagnostic, type LspPosition } from "../server/server.js";
+import { declarationsOf, type Hole } from "./declarations.js";
+import { SESSION_DOCUMENT, Session, withoutSessionName, type NotebookLibrary } from "./session.js";
+import { namesLikelyDeclared, wordsOf } from "./words.js";
+
+const CELL_DOCUMENT = "cell.ts";
+/** Apart from the cell's, so that a completion between check and commit does not disturb it. */
+const EDIT_DOCUMENT = "edit.ts";
+
+/** NodeBuilderFlags: NoTruncation | UseFullyQualifiedType (`tf.Tensor`, `import("url").URL`). */
+const PRINT_FLAGS = 1 | 64;
+
+/** Faults that are none in a notebook. */
+const IGNORED = new Set([
+  2695, // `1, 2`: the left side of a comma is unused
+  2309, // `export =` beside other exports
+]);
+
+/**
+ * "… implicitly has an 'any' type": exploring is not publishing. The option stays on all the same: without it `const a = []`
+ * is `never[]`.
+ */
+const isImplicitAny = (code: number): boolean => code >= 7005 && code <= 7057 && code !== 7027 && code !== 7029 && code !== 7030;
+
+export class Checker {
+  readonly server: TypeScriptServer;
+  readonly session: Session;
+  private readonly workspace: Workspace;
+  /** Every change of the session document, in the order of the cells. */
+  private absorbing: Promise<void> = Promise.resolve();
+  /** What the cell's document holds: the line above the cell, and the cell. */
+  private opened = { head: "", text: "" };
+
+  constructor(folder: string, libraries: readonly NotebookLibrary[], onServerExit: (restarting: boolean) => void) {
+    this.workspace = createWorkspace(folder);
+    this.session = new Session(libraries);
+    this.server = new TypeScriptServer(this.workspace.directory, onServerExit);
+    this.server.set(SESSION_DOCUMENT, this.session.document);
+    const empty = this.session.head(new Set(), new Set());
+    this.server.set(CELL_DOCUMENT, empty);
+    this.server.set(EDIT_DOCUMENT, empty);
+  }
+
+  async ready(): Promise<void> {
+    await this.server.diagnostics(CELL_DOCUMENT);
+  }
+
+  /** Errors in a cell that parses. */
+  async check(parsed: Parsed): Promise<Diagnostic[]> {
+    await this.absorbing;
+    this.openCell(parsed);
+    const found = await this.server.diagnostics(CELL_DOCUMENT);
+    const lines = parsed.text.split("\n");
+    return found.filter((diagnostic) => this.concerns(diagnostic, lines)).map((diagnostic) => toDiagnostic(diagnostic, parsed.isObjectLiteral));
+  }
+
+  /** The cell has run: later cells know its names. Errors of the server leave the session as it was. */
+  absorb(parsed: Parsed): Promise<void> {
+    const declared = declarationsOf(parsed.program, parsed.text, parsed.comments);
+    return (this.absorbing = this.absorbing.then(async () => {
+      if (!declared.declarations.length && !declared.imports.length && !declared.augmentations.length) return;
+      await this.session.absorb(declared, (holes) => this.printTypes(parsed, holes));
+      this.server.set(SESSION_DOCUMENT, this.session.document);
+    }).catch(() => undefined));
+  }
+
+  /** Loads the types of libraries ahead of the first cell that names them. */
+  joinAll(): void {
+    this.joinNamed(new Set(this.session.unjoined().flatMap(({ names }) => names)));
+  }
+
+  /**
+   * Opens code that is being written, whole or broken.
+   * @param scope "all" to have every name of the session in scope
+   */
+  async edit(code: string, scope: "words" | "all"): Promise<EditDocument> {
+    await this.absorbing;
+    const words = wordsOf(code);
+    this.joinNamed(words);
+    this.link(code);
+    const head = this.session.head(scope === "all" ? "all" : words, namesLikelyDeclared(code));
+    this.server.set(EDIT_DOCUMENT, head + code);
+    return { uri: this.server.uri(EDIT_DOCUMENT) };
+  }
+
+  async dispose(): Promise<void> {
+    await this.server.dispose();
+    this.workspace.remove();
+  }
+
+  private openCell(parsed: Parsed): void {
+    const words = wordsOf(parsed.text);
+    this.joinNamed(words);
+    this.link(parsed.text);
+    const { declarations, imports } = declarationsOf(parsed.program, parsed.text, parsed.comments);
+    const head = this.session.head(words, new Set([...declarations, ...imports].map(({ name }) => name)));
+    this.opened = { head, text: parsed.text };
+    this.server.set(CELL_DOCUMENT, head + parsed.text);
+  }
+
+  private joinNamed(words: ReadonlySet<string>): void {
+    const libraries = this.session.libraryToJoin(words);
+    if (!libraries.length) return;
+    for (const library of libraries) {
+      this.link(library.statement);
+      this.session.join(library);
+    }
+    this.server.set(SESSION_DOCUMENT, this.session.document);
+  }
+
+  private link(text: string): void {
+    this.server.created(this.workspace.link(text));
+  }
+
+  private async printTypes(parsed: Parsed, holes: readonly Hole[]): Promise<(string | undefined)[]> {
+    // The check has opened the same text, unless another cell came between. The type API has a channel of its own, on which
+    // a question could overtake the change: an answer on the first channel tells that it was read.
+    if (this.opened.text !== parsed.text) {
+      this.openCell(parsed);
+      await this.server.diagnostics(CELL_DOCUMENT);
+    }
+    const { head } = this.opened;
+    const path = this.server.path(CELL_DOCUMENT);
+    return this.server.withTypes(async (request) => {
+      const types = await request<({ id: number } | null)[]>("getTypesAtPositions", { file: path, positions: holes.map(({ offset }) => head.length + offset) });
+      return Promise.all(types.map(async (type) => {
+        if (!type) return undefined;
+        // The handle of the document's root node: names are printed as they are in scope there.
+        const text = await request<string>("typeToString", { type: type.id, flags: PRINT_FLAGS, location: `1.307.${path}` });
+        return withoutSessionName(text);
+      }));
+    });
+  }
+
+  private concerns({ range, severity, code, message }: LspDiagnostic, lines: readonly string[]): boolean {
+    if (severity !== undefined && severity > 1) return false;
+    if (range.start.line === 0 || IGNORED.has(Number(code)) || isImplicitAny(Number(code))) return false;
+    // A module without types that Node finds.
+    if (Number(code) === 2307) {
+      const specifier = /'([^']+)'/.exec(message)?.[1];
+      if (specifier && this.workspace.resolves(specifier)) return false;
+    }
+    return range.start.line <= lines.length;
+  }
+}
+
+export interface EditDocument {
+  uri: string;
+}
+
+/** A position in the cell, for the server: the cell begins on the document's second line. */
+export function lspPosition(code: string, offset: number): LspPosition {
+  const before = code.slice(0, offset);
+  const lineStart = before.lastIndexOf("\n") + 1;
+  return { line: before.split("\n").length, character: offset - lineStart };
+}
+
+/** The reverse of {@link lspPosition}. */
+export function offsetAt(code: string, { line, character }: LspPosition): number {
+  let start = 0;
+  for (let i = 1; i < line; i++) start = code.indexOf("\n", start) + 1;
+  return start + character;
+}
+
+function toDiagnostic({ range, code, message }: LspDiagnostic, isObjectLiteral: boolean): Diagnostic {
+  // The document's line 1 is the cell's line 1; an object literal has a parenthesis before it.
+  const position = ({ line, character }: LspPosition): Position => ({ line, column: character + 1 - (isObjectLiteral && line === 1 ? 1 : 0) });
+  return {
+    severity: "error",
+    ...(code === undefined ? {} : { code: `TS${code}` }),
+    message: withoutSessionName(message),
+    start: position(range.start),
+    end: position(range.end),
+  };
+}

@@ -1,0 +1,169 @@
+/**
+ * What the cells that have run leave behind, as one document that grows by printed declarations, and the line of imports
+ * that brings it into the document where the next cell is checked.
+ *
+ * That line always names the same module, so the program's structure never changes from cell to cell (200 documents, one
+ * a cell, cost 33-50 ms for `1+1`; this costs 3). `let` and `const` are declared there and not imported: an import cannot be
+ * assigned, and a cell may declare the name anew.
+ */
+
+import type { CellDeclarations, Declaration, Hole } from "./declarations.js";
+
+export const SESSION_DOCUMENT = "session.ts";
+
+/** Names the session module within a cell's document; it never reaches the user's eyes. */
+const SESSION_NAME = "__s";
+
+/** `(await fetch(url)).json()` is `any`, as in a browser, and not `unknown` as in Node's types: a notebook looks at data. */
+const AUGMENTED = "declare global { interface Response { json(): Promise<any>; } interface Request { json(): Promise<any>; } }";
+
+interface Entry {
+  kind: Declaration["kind"];
+  text: string;
+}
+
+/** A library whose types join when a cell first names one of its names. */
+export interface NotebookLibrary {
+  names: readonly string[];
+  /** The import that gives them, as `import … from "…"`. */
+  statement: string;
+}
+
+export type PrintTypes = (holes: readonly Hole[]) => Promise<(string | undefined)[]>;
+
+export class Session {
+  private entries = new Map<string, Entry>();
+  private augmentations = new Set<string>();
+  private joined = new Set<NotebookLibrary>();
+
+  constructor(private readonly libraries: readonly NotebookLibrary[]) {}
+
+  has(name: string): boolean {
+    return this.entries.has(name);
+  }
+
+  /** The declaration of a name, as later cells see it. */
+  declaration(name: string): string | undefined {
+    return this.entries.get(name)?.text;
+  }
+
+  names(): string[] {
+    return [...new Set([...this.entries.keys(), ...[...this.joined].flatMap(({ names }) => names)])];
+  }
+
+  /** The library of a notebook name that is not joined yet, unless the user has taken the name. */
+  libraryToJoin(words: ReadonlySet<string>): NotebookLibrary[] {
+    return this.libraries.filter((library) => !this.joined.has(library) && library.names.some((name) => words.has(name) && !this.entries.has(name)));
+  }
+
+  /** The libraries that no cell has named yet. */
+  unjoined(): NotebookLibrary[] {
+    return this.libraries.filter((library) => !this.joined.has(library));
+  }
+
+  join(library: NotebookLibrary): void {
+    this.joined.add(library);
+  }
+
+  get document(): string {
+    const libraries = [...this.joined].map(({ names, statement }) => {
+      const free = names.filter((name) => !this.entries.has(name));
+      if (!free.length) return "";
+      return `${statement.replace("{}", `{ ${free.join(", ")} }`)} export { ${free.join(", ")} };`;
+    });
+    return ["export {};", AUGMENTED, ...libraries, ...this.augmentations, ...[...this.entries.values()].map(({ text }) => text), ""].join("\n");
+  }
+
+  /**
+   * The first line of a cell's document.
+   * @param words every word of the cell, or "all" where the names in scope are asked for
+   * @param declared names that the cell binds itself
+   */
+  head(words: ReadonlySet<string> | "all", declared: ReadonlySet<string>): string {
+    const imported: string[] = [];
+    const declarations: string[] = [];
+    const isNamed = (name: string) => words === "all" || words.has(name);
+    for (const library of this.joined) {
+      for (const name of library.names) {
+        // A library as a whole is there always, so that types are printed as `tf.Tensor`.
+        const isWhole = library.names.length === 1;
+        if (!this.entries.has(name) && !declared.has(name) && (isWhole || isNamed(name))) imported.push(name);
+      }
+    }
+    for (const [name, { kind }] of this.entries) {
+      if (declared.has(name)) continue;
+      if (kind === "namespace import") imported.push(name);
+      else if (!isNamed(name)) continue;
+      else if (kind === "other") imported.push(name);
+      else declarations.push(`declare ${kind} ${name}: typeof ${SESSION_NAME}.${name};`);
+    }
+    return `import * as ${SESSION_NAME} from "./session"; import { ${imported.join(", ")} } from "./session"; ${declarations.join(" ")} export {};\n`;
+  }
+
+  /** Takes over what a cell declares. */
+  async absorb({ declarations, imports, augmentations }: CellDeclarations, print: PrintTypes): Promise<void> {
+    const all = [...imports, ...declarations];
+    const holes = all.flatMap(({ parts }) => parts.filter((part): part is Hole => typeof part !== "string"));
+    const types = holes.length ? await print(holes) : [];
+    const printed = new Map(holes.map((hole, index) => [hole, types[index]]));
+    const texts = new Map<string, Entry>();
+    for (const declaration of all) {
+      const text = declarationText(declaration, printed);
+      const before = texts.get(declaration.name);
+      // An interface and a constant of one name, or the signatures of an overloaded function, belong together.
+      texts.set(declaration.name, { kind: before && before.kind !== declaration.kind ? "other" : declaration.kind, text: before ? `${before.text}\n${text}` : text });
+    }
+    for (const [name, entry] of texts) {
+      this.entries.delete(name);
+      this.entries.set(name, entry);
+    }
+    for (const augmentation of augmentations) this.augmentations.add(augmentation);
+  }
+}
+
+function declarationText({ name, kind, parts }: Declaration, printed: ReadonlyMap<Hole, string | undefined>): string {
+  let text = "";
+  for (const part of parts) {
+    if (typeof part === "string") {
+      text += part;
+      continue;
+    }
+    const type = printed.get(part);
+    if (part.of === "return") {
+      const returned = type && returnedType(type);
+      // Not one plain signature (overloads, a function with properties): the value's type as a whole.
+      if (!returned && parts[1] === "export declare function " && type) return `${parts[0] as string}export declare const ${name}: ${type};`;
+      text += returned ?? "any";
+    } else if (type === `typeof ${name}`) {
+      // A unique symbol, or a class expression: only its own source says what it is.
+      if (/^Symbol\b/.test(part.fallback ?? "")) text += "unique symbol";
+      else if (part.fallback) return `${parts[0] as string}export ${kind} ${name} = ${part.fallback};`;
+      else text += "any";
+    } else text += type ?? "any";
+  }
+  return text;
+}
+
+/** `<T>(a: T, b: () => void) => R` -> `R`; undefined for anything but one call signature. */
+export function returnedType(type: string): string | undefined {
+  let depth = 0;
+  let sawParameters = false;
+  for (let i = 0; i < type.length; i++) {
+    const char = type[i]!;
+    if (char === '"' || char === "'" || char === "`") {
+      for (i++; i < type.length && type[i] !== char; i++) if (type[i] === "\\") i++;
+    } else if ("([{<".includes(char)) {
+      if (depth === 0 && char === "{") return undefined;
+      if (depth === 0 && char === "(") sawParameters = true;
+      depth++;
+    } else if (char === ">" && type[i - 1] === "=") {
+      if (depth === 0) return sawParameters ? type.slice(i + 1).trim() : undefined;
+    } else if (")]}>".includes(char)) depth--;
+  }
+  return undefined;
+}
+
+/** Names of the session as the user knows them: the checker prints `__s.Point` for a `Point` that the cell did not name. */
+export function withoutSessionName(text: string): string {
+  return text.replace(new RegExp(`\\b${SESSION_NAME}\\.|\\bimport\\("[^"]*/(?:session|cell|edit)"\\)\\.`, "g"), "");
+}

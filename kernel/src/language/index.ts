@@ -3,3 +3,4 @@
 export * from "./cell.js";
 export * from "./script-abi.js";
 export { createLanguage, type LanguageOptions } from "./language.js";
+export { originalPosition, scriptPosition } from "./positions.js";

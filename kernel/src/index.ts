@@ -42,7 +42,16 @@ export declare namespace dfd {
   export type Series = Danfo.Series;
 }
 
-Object.defineProperties(exports, {
-  tf: { enumerable: true, configurable: true, get: requireTf },
-  dfd: { enumerable: true, configurable: true, get: requireDfd },
-});
+const lazy = {
+  get tf() {
+    return requireTf();
+  },
+  get dfd() {
+    return requireDfd();
+  },
+};
+
+// In the one form in which Node sees, without running it, that a CommonJS module exports these names:
+// only so can `import { tf } from "thawbook"` work in an ES module.
+Object.defineProperty(exports, "tf", { enumerable: true, get: function () { return lazy.tf; } });
+Object.defineProperty(exports, "dfd", { enumerable: true, get: function () { return lazy.dfd; } });

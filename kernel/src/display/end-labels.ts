@@ -28,7 +28,7 @@ export function endLabels(panel: Panel, height: number): EndLabel[] {
     const index = curve ? curve.values.findLastIndex((value) => value !== null) : -1;
     if (!curve || index < 0) return [];
     const value = curve.values[index] as number;
-    const best = panel.best?.value === value && panel.best.step === curve.steps[index];
+    const best = panel.best?.role === name && panel.best.step === curve.steps[index];
     const y = height * (1 - (value - low) / (high - low));
     return [{ name, said: best ? `best ${figure(value)}` : figure(value), y: Math.min(height, Math.max(0, y)) }];
   });

@@ -48,7 +48,7 @@ export const DARK: Palette = {
   background: "#111111",
   text: "#e8eaed",
   muted: "#9aa1aa",
-  grid: "#2b2f34",
+  grid: "#282c31",
   axis: "#4b5159",
   training: "#56b4e9",
   validation: "#f0975a",

@@ -24,7 +24,7 @@ export interface Panel {
   validation?: Curve;
   /** Steps at which training and validation were both measured, to be shaded in between. */
   gap?: { steps: number[]; training: number[]; validation: number[] };
-  best?: { step: number; value: number; label: string };
+  best?: { role: Series["role"]; step: number; value: number; label: string };
   /** Steps where the loss was not a number. */
   notANumber: number[];
   domain: [number, number];
@@ -116,7 +116,7 @@ function panelOf(view: RunView, metric: string): Panel {
     ...(smooth && { smooth }),
     ...(training && { training }),
     ...(validation && { validation }),
-    ...(own && { best: { step: own.step, value: own.value, label: `best ${figure(own.value)}` } }),
+    ...(own && { best: { role: own.name.startsWith("val_") ? "validation" : "training", step: own.step, value: own.value, label: `best ${figure(own.value)}` } }),
     notANumber: batches ? batches.steps.filter((_, index) => batches.values[index] === null) : [],
   };
   const shaded = gap(training, validation);

@@ -19,6 +19,13 @@ export const attribute = {
 /** Constants up to this size are shared between their uses: shapes, axes, scalars. */
 const SHARED_BYTES = 64;
 
+export interface AddOptions {
+  /** Must be new in the graph; made up unless given. */
+  name?: string;
+  /** Ops that must have run before. */
+  controls?: readonly number[];
+}
+
 /** A TensorFlow graph under construction; shapes are known as soon as an op is added. */
 export class GraphBuilder {
   readonly native: NativeGraph;
@@ -45,7 +52,12 @@ export class GraphBuilder {
    * @param inputs flat, as an eager call takes them
    * @throws Error with TensorFlow's message where op, inputs and attributes do not fit
    */
-  add(type: string, inputs: readonly Output[] = [], attributes: readonly Attribute[] = [], { name, controls = [] }: { name?: string; controls?: readonly number[] } = {}): Output[] {
+  add(type: string, inputs: readonly Output[] = [], attributes: readonly Attribute[] = [], options: AddOptions = {}): Output[] {
+    const { op, outputs } = this.addOp(type, inputs, attributes, options);
+    return Array.from({ length: outputs }, (_, index) => outputOf(op, index));
+  }
+
+  private addOp(type: string, inputs: readonly Output[], attributes: readonly Attribute[], { name, controls = [] }: AddOptions): { op: number; outputs: number } {
     const addon = requireGraphAddon();
     const definition = opDefinition(this.native, type);
     // An eager call may give attributes that belong to no definition; a graph takes the defined ones.
@@ -61,16 +73,13 @@ export class GraphBuilder {
     this.count++;
     this.described[op] = outputs;
     this.names[op] = opName;
-    const results = outputs.map((_, index) => outputOf(op, index));
     this.work += multiplyAdds(type, inputs.map((input) => this.described[opOf(input)]?.[indexOf(input)]?.shape ?? []), outputs[0]?.shape ?? [], given);
-    return results;
+    return { op, outputs: outputs.length };
   }
 
-  /** The one op that has no outputs. @returns its number */
-  operation(type: string, inputs: readonly Output[], attributes: readonly Attribute[], options: { name?: string; controls?: readonly number[] } = {}): number {
-    const before = this.described.length;
-    this.add(type, inputs, attributes, options);
-    return this.described.length - 1 >= before ? this.described.length - 1 : before;
+  /** Adds an op that is run for its effect. @returns its number, as `controls` takes it */
+  operation(type: string, inputs: readonly Output[] = [], attributes: readonly Attribute[] = [], options: AddOptions = {}): number {
+    return this.addOp(type, inputs, attributes, options).op;
   }
 
   placeholder(name: string, dtype: number, shape: readonly number[]): Output {

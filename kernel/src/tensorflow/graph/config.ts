@@ -23,3 +23,17 @@ export function sessionConfig({ threads = availableParallelism(), inCaller = thr
   ];
   return encodeMessage(fields);
 }
+
+/** Below this many multiply-adds in one run, one thread is faster than several (measured: bench/training/threads.mjs). */
+const SINGLE_THREAD_WORK = 20e6;
+
+/**
+ * How many threads a graph should have.
+ *
+ * @param work multiply-adds of one run
+ */
+export function threadsFor(threads: number | "auto", work: number): number {
+  if (threads === "auto") return work < SINGLE_THREAD_WORK ? 1 : availableParallelism();
+  if (!(Number.isInteger(threads) && threads >= 1)) throw new RangeError(`threads: a whole number from 1, or "auto"; it is ${threads}`);
+  return threads;
+}

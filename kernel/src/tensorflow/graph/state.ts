@@ -1,0 +1,232 @@
+/** Named tensors that live in one session, and the graphs that read and change them. */
+import type { Tensor, Variable } from "@tensorflow/tfjs-node";
+import { requireTf } from "../load";
+import { nodeBackend } from "./backend";
+import { DataTypes, GraphBuilder } from "./builder";
+import { threadsFor } from "./config";
+import { TraceError } from "./errors";
+import type { Output, TypedArray } from "./native";
+import { GraphSession, StateVariable, zeroInitializer } from "./session";
+import type { Plan } from "./session";
+import { record } from "./trace";
+import type { Tracer } from "./trace";
+
+/** The type and shape of a tensor that is fed. */
+export interface Spec {
+  dtype: "float32" | "int32" | "bool";
+  shape: readonly number[];
+}
+
+export interface StateOptions {
+  /**
+   * Threads within one op. "auto": one for a small graph, where threads cost more than they bring,
+   * all cores for a larger one; decided by the first graph.
+   */
+  threads?: number | "auto";
+}
+
+/** A graph on its own, as it was recorded, before it joins a session. */
+export interface Recorded<T> {
+  bytes: Uint8Array;
+  result: T;
+  /** Placeholder -> what it stands for. */
+  inputs: { name: string; index: number }[];
+  states: { name: string; state: string }[];
+  reference(output: Output): string;
+  assigned: Map<string, Output>;
+  work: number;
+}
+
+/** What a recorded function may ask of the state. */
+export interface StateTracer extends Tracer {
+  /** The value of a named tensor when the graph begins. */
+  state(name: string): Tensor;
+}
+
+interface Declared {
+  spec: Spec;
+  /** null: zeros. */
+  initial: TypedArray | null;
+  variable?: Variable | undefined;
+}
+
+export class StateSession {
+  private readonly declared = new Map<string, Declared>();
+  private readonly variables = new Map<string, StateVariable>();
+  private readonly readers = new Map<string, Plan>();
+  private session: GraphSession | undefined;
+  private serial = 0;
+  private closed = false;
+
+  constructor(private readonly options: StateOptions = {}) {}
+
+  /**
+   * Adds a named tensor. Where it mirrors a tfjs variable, graphs that read the variable read the
+   * session's value instead.
+   *
+   * @param initial its first value; zeros unless given
+   */
+  declare(name: string, spec: Spec, initial: TypedArray | null = null, variable?: Variable): void {
+    if (this.declared.has(name)) throw new Error(`"${name}" is declared already`);
+    this.declared.set(name, { spec, initial: initial?.slice() ?? null, variable });
+    if (this.session) this.create(name);
+  }
+
+  has(name: string): boolean {
+    return this.declared.has(name);
+  }
+
+  get names(): string[] {
+    return [...this.declared.keys()];
+  }
+
+  /** The values of named tensors, in one run. */
+  read(names: readonly string[] = this.names): Map<string, TypedArray> {
+    if (names.length === 0) return new Map();
+    if (!this.session) return new Map(names.map((name) => [name, this.initialOf(name)]));
+    const key = names.join("\0");
+    let plan = this.readers.get(key);
+    if (!plan) {
+      if (this.readers.size >= 16) this.readers.delete(this.readers.keys().next().value!);
+      plan = this.session.plan([], names.map((name) => this.variable(name).fetch));
+      this.readers.set(key, plan);
+    }
+    const values = plan.run([]);
+    return new Map(names.map((name, index) => [name, values[index]!]));
+  }
+
+  /** Sets named tensors. */
+  write(values: ReadonlyMap<string, TypedArray>): void {
+    for (const [name, value] of values) {
+      const declared = this.declaration(name);
+      if (this.session) this.variable(name).set(value);
+      else declared.initial = value.slice();
+    }
+  }
+
+  /**
+   * Records a function into a graph of its own.
+   *
+   * @throws TraceError where it cannot become a graph
+   */
+  record<T>(inputs: readonly Spec[], body: (tracer: StateTracer, inputs: Tensor[]) => T): Recorded<T> {
+    this.refuseClosed();
+    const scratch = new GraphBuilder();
+    const placeholders = inputs.map((spec, index) => scratch.placeholder(`input_${index}`, DataTypes[spec.dtype], spec.shape));
+    const states = new Map<string, Output>();
+    const stateOutput = (name: string): Output => {
+      const known = states.get(name);
+      if (known !== undefined) return known;
+      const { spec } = this.declaration(name);
+      const output = scratch.placeholder(`state_${states.size}`, DataTypes[spec.dtype], spec.shape);
+      states.set(name, output);
+      return output;
+    };
+    const variables = new Map([...this.declared].flatMap(([name, { variable }]) => (variable ? [[variable, name] as const] : [])));
+    const { result, captures, assigned } = record(scratch, (tracer) => {
+      const stateTracer: StateTracer = { tensor: (output) => tracer.tensor(output), output: (tensor) => tracer.output(tensor), state: (name) => tracer.tensor(stateOutput(name)) };
+      return body(stateTracer, placeholders.map((output) => tracer.tensor(output)));
+    }, (variable) => {
+      const name = variables.get(variable);
+      return name === undefined ? undefined : stateOutput(name);
+    });
+    for (const capture of captures) {
+      // What is not declared is a tensor too large for a constant: it becomes state that nobody writes.
+      if (capture.variable) throw new TraceError(`variable ${capture.variable.name}`, "it is read, but not part of the session's state");
+      const name = `captured ${this.serial++}`;
+      const dtype = scratch.dtype(capture.output);
+      const spec: Spec = { dtype: dtype === DataTypes.float32 ? "float32" : dtype === DataTypes.int32 ? "int32" : "bool", shape: capture.tensor.shape };
+      this.declare(name, spec, nodeBackend().readSync(capture.tensor.dataId));
+      states.set(name, capture.output);
+    }
+    const named = new Map<string, Output>();
+    for (const [variable, output] of assigned) {
+      const name = variables.get(variable);
+      if (name === undefined) throw new TraceError(`variable ${variable.name}`, "it is assigned, but not part of the session's state");
+      named.set(name, output);
+    }
+    return {
+      bytes: scratch.serialize(),
+      result,
+      inputs: placeholders.map((_, index) => ({ name: `input_${index}`, index })),
+      states: [...states].map(([state, output]) => ({ name: scratch.name(output), state })),
+      reference: (output) => scratch.reference(output),
+      assigned: named,
+      work: scratch.work,
+    };
+  }
+
+  /** The session, begun when the first graph tells how many threads it wants. */
+  open(work: number): GraphSession {
+    this.refuseClosed();
+    if (!this.session) {
+      const { threads = "auto" } = this.options;
+      this.session = new GraphSession(() => ({ threads: threadsFor(threads, work) }));
+      for (const name of this.declared.keys()) this.create(name);
+    }
+    return this.session;
+  }
+
+  variable(name: string): StateVariable {
+    this.declaration(name);
+    return this.variables.get(name)!;
+  }
+
+  /** Throws the graphs away and keeps the values: a graph of TensorFlow only grows. */
+  restart(): void {
+    if (!this.session) return;
+    const values = this.read();
+    for (const [name, declared] of this.declared) declared.initial = values.get(name)!;
+    this.session.close();
+    this.session = undefined;
+    this.variables.clear();
+    this.readers.clear();
+  }
+
+  /** Frees the graphs and the values. */
+  dispose(): void {
+    this.session?.close();
+    this.session = undefined;
+    this.variables.clear();
+    this.readers.clear();
+    this.declared.clear();
+    this.closed = true;
+  }
+
+  private create(name: string): void {
+    const session = this.session!;
+    const { spec, initial } = this.declaration(name);
+    const variable = new StateVariable(session, name, DataTypes[spec.dtype], spec.shape, this.serial++);
+    this.variables.set(name, variable);
+    if (initial) variable.set(initial);
+    else session.plan([], [], [zeroInitializer(session, variable)]).run([]);
+    this.declaration(name).initial = null;
+  }
+
+  private initialOf(name: string): TypedArray {
+    const { spec, initial } = this.declaration(name);
+    if (initial) return initial.slice();
+    const size = spec.shape.reduce((a, b) => a * b, 1);
+    return spec.dtype === "float32" ? new Float32Array(size) : spec.dtype === "int32" ? new Int32Array(size) : new Uint8Array(size);
+  }
+
+  private declaration(name: string): Declared {
+    this.refuseClosed();
+    const declared = this.declared.get(name);
+    if (!declared) throw new Error(`"${name}" is not part of the session's state`);
+    return declared;
+  }
+
+  private refuseClosed(): void {
+    if (this.closed) throw new Error("the session is disposed");
+  }
+}
+
+/** Sets tfjs variables to values that a session has. */
+export function assignVariables(values: ReadonlyMap<string, TypedArray>, variables: ReadonlyMap<string, Variable>): void {
+  const tf = requireTf();
+  for (const [name, variable] of variables) {
+    const value = values.get(name);
+    if (value) tf.tidy(() => variable.assign(tf.tensor(value as Float32Array, variable.shape, variable.dtype as "float32") as never));
+  }
+}

@@ -1,0 +1,313 @@
+import type { Scalar, Tensor, Variable } from "@tensorflow/tfjs-node";
+import { executeOp } from "../ops";
+import { requireTf } from "../load";
+import { TraceError } from "./errors";
+import { StateFunction } from "./function";
+import type { Values } from "./function";
+import type { TypedArray } from "./native";
+import { assignVariables, StateSession } from "./state";
+import type { Spec, StateOptions, StateTracer } from "./state";
+import { StepProgram } from "./unroll";
+import type { StepBody, StepReport } from "./unroll";
+import { fusedScalars } from "./updates";
+import type { FusedRule, FusedUpdate } from "./updates";
+
+/** An optimizer: a rule for one weight, and the op that does the same in one pass, where there is one. */
+export interface GraphOptimizer {
+  /** What is kept for each weight; zeros at first. */
+  readonly slots: readonly string[];
+  /** Computed on the host once a step. `count` is how often the weight was updated, this update included. */
+  scalars(count: number, learningRate: number): Readonly<Record<string, number>>;
+  /** Recorded, so `scalars` are tensors then: they may go into tfjs functions, not into JavaScript's arithmetic. */
+  update(gradient: Tensor, slots: readonly Tensor[], scalars: Readonly<Record<string, number>>, weight: Tensor): { step: Tensor; slots: Tensor[] };
+  readonly fused?: FusedRule;
+}
+
+/** A weight that a step updates. */
+export interface TrainedWeight {
+  name: string;
+  /** Its learning rate, as a multiple of the step's. */
+  rate: number;
+  /** Decoupled decay of a step, as a multiple of the learning rate. */
+  decay: number;
+}
+
+export interface TrainingStep {
+  /** What each step is fed. */
+  inputs: readonly Spec[];
+  trained: readonly TrainedWeight[];
+  /** All gradients together are scaled down to this norm. */
+  clipNorm?: number | undefined;
+  /**
+   * Loss and gradients of a step, from its inputs; recorded once. `step`, an int32 scalar, is how many
+   * steps were taken before: the place for it is the seed of stateless random ops.
+   *
+   * @returns the gradients in the order of `trained`, and the new values of moving averages
+   */
+  gradients(inputs: readonly Tensor[], step: Scalar): { loss: Tensor; gradients: readonly Tensor[]; statistics?: ReadonlyMap<Variable, Tensor> };
+}
+
+export interface StepsFeed {
+  /** For each input of the step, the values of all steps of this call, one after the other. */
+  inputs: readonly TypedArray[];
+  /** How many steps were taken before each step of this call. */
+  steps: readonly number[];
+  learningRates: readonly number[];
+}
+
+export interface StepsTaken {
+  /** Fewer than asked for where a loss or gradient was not finite: that step and those after it changed nothing. */
+  applied: number;
+  loss: number[];
+  /** Before clipping. */
+  gradientNorm: number[];
+}
+
+/** Weights and slots, on the host. */
+export interface TrainingState {
+  weights: Map<string, TypedArray>;
+  slots: Map<string, { values: TypedArray[]; count: number }>;
+}
+
+/** Graphs in one session; beyond this it is begun anew, since a graph of TensorFlow only grows. */
+const MOST_GRAPHS = 24;
+
+/**
+ * Trains in a session of its own: weights and slots stay there, and only batches go in and losses come out.
+ *
+ * @example
+ * const session = new TrainingSession([{ name: "dense/kernel", variable }], adam());
+ * session.step("all", () => step, { inputs: [x, y], steps: [0], learningRates: [1e-3] });
+ * session.pull(); // the model has the new weights
+ */
+export class TrainingSession {
+  private readonly state: StateSession;
+  private readonly programs = new Map<string, StepProgram>();
+  private readonly functions = new Map<string, StateFunction>();
+  private readonly counts = new Map<string, number>();
+  private readonly trained = new Map<string, readonly TrainedWeight[]>();
+  private readonly variables: ReadonlyMap<string, Variable>;
+  private readonly names: ReadonlyMap<Variable, string>;
+  private readonly changed = new Set<string>();
+  private serial = 0;
+
+  /** @param weights all variables that steps and evaluations read: frozen ones and moving averages too */
+  constructor(
+    weights: readonly { name: string; variable: Variable }[],
+    private readonly optimizer: GraphOptimizer,
+    options: StateOptions = {},
+  ) {
+    this.state = new StateSession(options);
+    this.variables = new Map(weights.map(({ name, variable }) => [name, variable]));
+    this.names = new Map(weights.map(({ name, variable }) => [variable, name]));
+    for (const { name, variable } of weights) this.state.declare(name, specOf(variable), variable.dataSync() as TypedArray, variable);
+  }
+
+  /**
+   * Takes the steps of `feed` in one call. `define` is called when `key` is new, or when how often the weights were
+   * updated has come apart (a weight thawed later); the key must name all that the step depends on beside its inputs: what
+   * trains, rates, modes, the shapes.
+   *
+   * @throws TraceError where the step cannot become a graph: take it eagerly then
+   */
+  step(key: string, define: () => TrainingStep, feed: StepsFeed): StepsTaken {
+    const { program, trained } = this.program(key, define);
+    return this.taken(trained, program.run(this.feed(trained, feed)));
+  }
+
+  /** As `step`, on another thread: the event loop goes on. Await it before the next call. */
+  async stepAsync(key: string, define: () => TrainingStep, feed: StepsFeed): Promise<StepsTaken> {
+    const { program, trained } = this.program(key, define);
+    return this.taken(trained, await program.runAsync(this.feed(trained, feed)));
+  }
+
+  /** A function of tensors that reads the weights: an evaluation, gradients, activations. Recorded once a key. */
+  call(key: string, inputs: readonly Spec[], body: (inputs: Tensor[]) => readonly Tensor[], values: readonly TypedArray[]): Values[] {
+    let known = this.functions.get(key);
+    if (!known) {
+      this.makeRoom();
+      known = new StateFunction(this.state, inputs, `function_${this.serial++}`, (_tracer, tensors) => body(tensors));
+      this.functions.set(key, known);
+    }
+    return known.run(values);
+  }
+
+  /** Brings the model's variables to the session's values. */
+  pull(): void {
+    const names = [...this.changed];
+    assignVariables(this.state.read(names), this.variables);
+    this.changed.clear();
+  }
+
+  /** Brings the session's values to the model's, where someone else has changed them. */
+  push(names: readonly string[] = [...this.variables.keys()]): void {
+    this.state.write(new Map(names.map((name) => [name, this.variables.get(name)!.dataSync() as TypedArray])));
+    for (const name of names) this.changed.delete(name);
+  }
+
+  /** A copy of weights and slots. */
+  capture(): TrainingState {
+    const { slots } = this.optimizer;
+    const weights = [...this.variables.keys()];
+    const slotNames = [...this.counts.keys()].flatMap((name) => slots.map((slot) => slotName(name, slot)));
+    const values = this.state.read([...weights, ...slotNames]);
+    return {
+      weights: new Map(weights.map((name) => [name, values.get(name)!])),
+      slots: new Map([...this.counts].map(([name, count]) => [name, { values: slots.map((slot) => values.get(slotName(name, slot))!), count }])),
+    };
+  }
+
+  /** Puts weights and slots back, to the bit. */
+  restore({ weights, slots }: TrainingState): void {
+    const values = new Map(weights);
+    for (const name of this.counts.keys()) if (!slots.has(name)) this.forget(name, values);
+    for (const [name, { values: given, count }] of slots) {
+      this.ensureSlots(name);
+      this.optimizer.slots.forEach((slot, index) => values.set(slotName(name, slot), given[index]!));
+      this.counts.set(name, count);
+    }
+    this.state.write(values);
+    for (const name of weights.keys()) this.changed.add(name);
+  }
+
+  /** Frees the session. The model keeps the values of the last `pull`. */
+  dispose(): void {
+    this.state.dispose();
+    this.programs.clear();
+    this.functions.clear();
+  }
+
+  private program(key: string, define: () => TrainingStep): { program: StepProgram; trained: readonly TrainedWeight[] } {
+    let trained = this.trained.get(key);
+    let made = trained && this.programs.get(this.fullKey(key, trained));
+    if (!made) {
+      this.makeRoom();
+      const step = define();
+      trained = step.trained;
+      for (const { name } of trained) {
+        if (!this.variables.has(name)) throw new Error(`"${name}" is not a weight of this session`);
+        this.ensureSlots(name);
+      }
+      made = this.record(step);
+      this.trained.set(key, trained);
+      this.programs.set(this.fullKey(key, trained), made);
+    }
+    return { program: made, trained: trained! };
+  }
+
+  /** Weights that share their scalars share them in the graph; which ones do is part of it. */
+  private fullKey(key: string, trained: readonly TrainedWeight[]): string {
+    return `${key}|${this.groups(trained).of.join()}`;
+  }
+
+  private groups(trained: readonly TrainedWeight[]): { of: number[]; first: TrainedWeight[] } {
+    const known = new Map<string, number>();
+    const first: TrainedWeight[] = [];
+    const of = trained.map((weight) => {
+      const key = `${this.counts.get(weight.name) ?? 0}/${weight.rate}/${weight.decay}`;
+      if (!known.has(key)) {
+        known.set(key, first.length);
+        first.push(weight);
+      }
+      return known.get(key)!;
+    });
+    return { of, first };
+  }
+
+  private record(step: TrainingStep): StepProgram {
+    const { of, first } = this.groups(step.trained);
+    const width = this.scalarsOf(first[0]!, 1, 0).length;
+    return new StepProgram(this.state, {
+      inputs: step.inputs,
+      scalars: width * first.length,
+      body: (tracer, inputs, scalars, count) => {
+        const { loss, gradients, statistics = new Map<Variable, Tensor>() } = step.gradients(inputs, count as Scalar);
+        const { norm, scaled } = clipped(gradients, step.clipNorm);
+        const assign = new Map<string, Tensor>();
+        const updates: FusedUpdate[] = [];
+        step.trained.forEach((weight, index) => {
+          const own = scalars.slice(of[index]! * width, (of[index]! + 1) * width);
+          this.update(tracer, weight, scaled[index]!, own, assign, updates);
+        });
+        for (const [variable, value] of statistics) {
+          const name = this.names.get(variable);
+          if (name === undefined) throw new TraceError(`variable ${variable.name}`, "it is a moving average that the session does not know");
+          assign.set(name, value);
+        }
+        return { report: [loss, norm], assign, updates, guard: [loss, norm] } satisfies StepBody;
+      },
+    }, `step_${this.serial++}`);
+  }
+
+  private update(tracer: StateTracer, { name, decay }: TrainedWeight, gradient: Tensor, scalars: readonly Tensor[], assign: Map<string, Tensor>, updates: FusedUpdate[]): void {
+    const tf = requireTf();
+    const { optimizer } = this;
+    const slots = optimizer.slots.map((slot) => slotName(name, slot));
+    if (optimizer.fused) {
+      updates.push({ rule: optimizer.fused, variable: name, decays: decay > 0, slots, gradient, scalars });
+      return;
+    }
+    const weight = this.variables.get(name)!;
+    const [keep, ...rest] = scalars;
+    const given = Object.fromEntries(Object.keys(optimizer.scalars(1, 0)).map((key, index) => [key, rest[index]!])) as unknown as Record<string, number>;
+    const result = optimizer.update(gradient, slots.map((slot) => tracer.state(slot)), given, weight);
+    assign.set(name, tf.sub(decay > 0 ? tf.mul(weight, keep!) : weight, result.step));
+    slots.forEach((slot, index) => assign.set(slot, result.slots[index]!));
+  }
+
+  private scalarsOf({ rate, decay }: TrainedWeight, count: number, learningRate: number): number[] {
+    const own = learningRate * rate;
+    const keep = 1 - own * decay;
+    const { fused } = this.optimizer;
+    return fused ? fusedScalars(fused, count, own, keep) : [keep, ...Object.values(this.optimizer.scalars(count, own))];
+  }
+
+  private feed(trained: readonly TrainedWeight[], { inputs, steps, learningRates }: StepsFeed) {
+    if (steps.length === 0 || steps.length !== learningRates.length) throw new Error(`${steps.length} steps and ${learningRates.length} learning rates: give one of each for every step, at least one`);
+    const { first } = this.groups(trained);
+    const scalars = learningRates.flatMap((learningRate, index) => first.flatMap((weight) => this.scalarsOf(weight, (this.counts.get(weight.name) ?? 0) + index + 1, learningRate)));
+    return { inputs, scalars: Float32Array.from(scalars), steps: Int32Array.from(steps) };
+  }
+
+  private taken(trained: readonly TrainedWeight[], { applied, reports }: StepReport): StepsTaken {
+    for (const { name } of trained) this.counts.set(name, (this.counts.get(name) ?? 0) + applied);
+    if (applied > 0) for (const name of this.variables.keys()) this.changed.add(name);
+    return { applied, loss: reports.map(([loss]) => loss!), gradientNorm: reports.map(([, norm]) => norm!) };
+  }
+
+  private ensureSlots(name: string): void {
+    const spec = specOf(this.variables.get(name)!);
+    for (const slot of this.optimizer.slots) if (!this.state.has(slotName(name, slot))) this.state.declare(slotName(name, slot), spec);
+  }
+
+  /** A weight that had not been trained yet where a state was captured begins again from zeros. */
+  private forget(name: string, values: Map<string, TypedArray>): void {
+    const { size } = this.variables.get(name)!;
+    for (const slot of this.optimizer.slots) values.set(slotName(name, slot), new Float32Array(size));
+    this.counts.delete(name);
+  }
+
+  private makeRoom(): void {
+    if (this.programs.size + this.functions.size < MOST_GRAPHS) return;
+    this.state.restart();
+    this.programs.clear();
+    this.functions.clear();
+  }
+}
+
+const slotName = (weight: string, slot: string) => `${weight}:${slot}`;
+
+function specOf({ dtype, shape, name }: Variable): Spec {
+  if (dtype !== "float32" && dtype !== "int32" && dtype !== "bool") throw new TraceError(`variable ${name}`, `a variable of type ${dtype} cannot live in a session`);
+  return { dtype, shape };
+}
+
+/** The Euclidean norm of all gradients, and the gradients scaled down to `limit`. */
+function clipped(gradients: readonly Tensor[], limit: number | undefined): { norm: Tensor; scaled: readonly Tensor[] } {
+  const tf = requireTf();
+  const halves = gradients.map((gradient) => executeOp("L2Loss", { T: { type: "float32" } }, [gradient])[0]!);
+  const norm = tf.sqrt(tf.mul(halves.length === 1 ? halves[0]! : tf.addN(halves), 2));
+  if (limit === undefined) return { norm, scaled: gradients };
+  const scale = tf.div(limit, tf.maximum(norm, limit));
+  return { norm, scaled: gradients.map((gradient) => tf.mul(gradient, scale)) };
+}

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { createWriteStream, mkdirSync } from "node:fs";
 import { createInterface } from "node:readline";
-import { relative } from "node:path";
+import { basename, relative } from "node:path";
 import { cached, root } from "./places.mjs";
 import { Trouble, diagnose } from "./trouble.mjs";
 
@@ -56,5 +56,5 @@ export async function command(log, program, args, { onLine, cwd = root } = {}) {
   if (end.code === 0) return output;
   if (end.error) throw new Trouble(`${program} cannot be started`, "Install it, or put it on the PATH.", end.error.message);
   if (end.signal) output += `ended by ${end.signal}\n`;
-  throw diagnose(`${program.split("/").at(-1)} ${args[0] ?? ""}`.trim(), output, relative(root, logFile));
+  throw diagnose(`${basename(program)} ${basename(args[0] ?? "")}`.trim(), output, relative(root, logFile));
 }

@@ -113,6 +113,12 @@ const symptoms = [
   },
 ];
 
+/** Every title, for the test that setup.md explains each. */
+export const titles = [
+  ...[troubles.nodeTooOld("…"), troubles.noPython(""), troubles.noVenv(""), troubles.noCompiler(""), troubles.unknownPlatform("…")],
+  ...symptoms.map(({ trouble }) => trouble("")),
+].map(({ title }) => title);
+
 /**
  * The trouble behind a command that failed.
  * @param {string} command @param {string} output everything that it printed @param {string} log where that is kept

@@ -1,18 +1,23 @@
 // The steps, in their order.
-import { addon } from "./addon.mjs";
+import { existsSync } from "node:fs";
+import { at } from "../lib/places.mjs";
 import { browser } from "./browser.mjs";
 import { compile } from "./compile.mjs";
+import { graphAddon } from "./graph-addon.mjs";
 import { jupyterLab } from "./jupyterlab.mjs";
 import { jupyterParts } from "./jupyter-parts.mjs";
 import { npmPackages } from "./npm-packages.mjs";
 import { tensorFlow } from "./tensorflow.mjs";
 import { testPackages } from "./test-packages.mjs";
+import { tfjsAddon } from "./tfjs-addon.mjs";
+
+const compiled = [npmPackages, jupyterLab, tensorFlow, tfjsAddon, ...(existsSync(at("kernel/native")) ? [graphAddon] : []), compile];
 
 /** What a notebook needs. */
-export const forNotebooks = [npmPackages, jupyterLab, tensorFlow, addon, compile, jupyterParts];
+export const forNotebooks = [...compiled, jupyterParts];
 
 /** What all tests need. */
 export const forTests = [...forNotebooks, testPackages, browser];
 
 /** What the quick checks need: compiler, linter, unit tests. */
-export const forQuickTests = [npmPackages, jupyterLab, tensorFlow, addon, compile];
+export const forQuickTests = compiled;

@@ -10,7 +10,7 @@ const requirements = at("scripts/requirements.txt");
 /** What pip says, shortened to what it does. @param {(text: string) => void} progress */
 export const pipProgress = (progress) => (/** @type {string} */ line) => {
   const [, verb, what] = /^\s*(Collecting|Downloading|Installing collected packages)[: ]+(\S+)/.exec(line) ?? [];
-  if (verb) progress(verb === "Installing collected packages" ? "unpacking" : (what ?? "").split(/[=<>!~;]/)[0]?.split("/").at(-1) ?? "");
+  if (verb) progress(verb === "Installing collected packages" ? "unpacking" : (what ?? "").split("/").at(-1)?.split(/[=<>!~;]|-\d/)[0] ?? "");
 };
 
 /** @type {import("../lib/steps.mjs").Step} */

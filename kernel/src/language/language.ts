@@ -67,7 +67,7 @@ class NotebookLanguage implements Language {
     this.parsed.delete(cell.id);
     this.transform.committed(cell.declares);
     void this.checker.absorb(parsed);
-    this.backgroundLoad ??= setTimeout(() => this.checker.joinAll(), BACKGROUND_LOAD_MS).unref();
+    this.backgroundLoad ??= setTimeout(() => void this.checker.loadAhead().catch(() => undefined), BACKGROUND_LOAD_MS).unref();
   }
 
   async complete(code: string, offset: number): Promise<Completions> {

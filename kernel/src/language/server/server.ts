@@ -43,6 +43,8 @@ export class TypeScriptServer {
   private api?: Promise<{ rpc: RpcConnection; socket: Socket }>;
   private documents = new Map<string, OpenDocument>();
   private started: Promise<void>;
+  /** The document whose last change no answer has followed yet. */
+  private unread?: string;
   private restarts: number[] = [];
   private disposed = false;
 
@@ -68,22 +70,34 @@ export class TypeScriptServer {
     return join(this.directory, name);
   }
 
-  /** The document's text from now on; it stays open, since a closed one has no diagnostics. */
-  set(name: string, text: string): void {
+  /**
+   * The document's text from now on; it stays open, since a closed one has no diagnostics.
+   *
+   * One change at a time: where two documents have changed since its last answer, the server builds its whole program anew,
+   * 50 ms with tfjs' types instead of 7. So a question that costs nothing comes between.
+   */
+  async set(name: string, text: string): Promise<void> {
+    if (this.documents.get(name)?.text === text) return;
+    if (this.unread !== undefined && this.unread !== name) await this.settle();
+    this.unread = name;
     const open = this.documents.get(name);
     if (!open) {
       const document = { uri: this.uri(name), text, version: 1 };
       this.documents.set(name, document);
       if (this.rpc) this.open(this.rpc, document);
-    } else if (open.text !== text) {
+    } else {
       open.text = text;
       open.version++;
       this.rpc?.notify("textDocument/didChange", { textDocument: { uri: open.uri, version: open.version }, contentChanges: [{ text }] });
     }
   }
 
-  text(name: string): string | undefined {
-    return this.documents.get(name)?.text;
+  /** Resolves when the server has taken in the last change. */
+  async settle(): Promise<void> {
+    const name = this.unread;
+    if (name === undefined || !this.rpc) return;
+    await this.request("textDocument/foldingRange", { textDocument: { uri: this.uri(name) } }).catch(() => undefined);
+    if (this.unread === name) this.unread = undefined;
   }
 
   async diagnostics(name: string): Promise<LspDiagnostic[]> {
@@ -94,7 +108,10 @@ export class TypeScriptServer {
   async request<T>(method: string, params: unknown, timeoutMs = REQUEST_TIMEOUT): Promise<T> {
     await this.started;
     if (!this.rpc) throw new RpcError(method, "closed", "the server is not running");
-    return this.rpc.request<T>(method, params, timeoutMs);
+    const { unread } = this;
+    const answer = await this.rpc.request<T>(method, params, timeoutMs);
+    if (this.unread === unread) this.unread = undefined;
+    return answer;
   }
 
   /** Files that have come to be on disk; without this the server keeps believing that they are missing. */

@@ -20,6 +20,9 @@ export interface Workspace {
   remove(): void;
 }
 
+/** A second project below the first. */
+export const AHEAD_DIRECTORY = "ahead";
+
 const PREFIX = "thawbook-types-";
 
 /** @param folder the notebook's folder: its packages, its tsconfig.json and its own modules are those of the cells */
@@ -51,6 +54,8 @@ export function createWorkspace(folder: string): Workspace {
   const linkWithTypes = (name: string): string[] => [...linkPackage(name), ...linkPackage(`@types/${name.replace(/^@(.+)\//, "$1__")}`)];
 
   writeFileSync(join(directory, "tsconfig.json"), JSON.stringify(projectConfig(folder, directory)));
+  mkdirSync(join(directory, AHEAD_DIRECTORY));
+  writeFileSync(join(directory, AHEAD_DIRECTORY, "tsconfig.json"), JSON.stringify({ extends: "../tsconfig.json", include: ["*.ts"] }));
   linkPackage("@types/node");
   return {
     directory,

@@ -14,11 +14,14 @@ export class RunLink {
   private watched: ISessionContext | undefined;
   private disposed = false;
 
-  /** @param changed called with the view as it is now, or undefined where only the connection changed. */
+  /**
+   * @param changed called with the view as it is now, or undefined where only the connection changed; with
+   *   the notebook's whole output once the run has ended.
+   */
   constructor(
     private readonly session: ISessionContext | undefined,
     private view: RunView,
-    private readonly changed: (view: RunView | undefined) => void,
+    private readonly changed: (view: RunView | undefined, output?: Record<string, unknown>) => void,
   ) {}
 
   /** Asks the kernel for what came after the view that is here. */
@@ -60,7 +63,7 @@ export class RunLink {
       this.release();
       this.connection = "idle";
     }
-    this.changed(this.view);
+    this.changed(this.view, message.output);
   }
 
   private watch(session: ISessionContext): void {

@@ -1,5 +1,6 @@
 import type { ISessionContext } from "@jupyterlab/apputils";
 import type { IRenderMime } from "@jupyterlab/rendermime-interfaces";
+import type { ReadonlyPartialJSONObject } from "@lumino/coreutils";
 import type { ISignal } from "@lumino/signaling";
 import { Widget } from "@lumino/widgets";
 import type { Message } from "@lumino/messaging";
@@ -42,6 +43,7 @@ export class RunChart extends Widget implements IRenderMime.IRenderer {
   private readonly drawing: WhileVisible;
   private view: RunView | undefined;
   private link: RunLink | undefined;
+  private model: IRenderMime.IMimeModel | undefined;
 
   constructor(private readonly page: Page) {
     super();
@@ -57,6 +59,7 @@ export class RunChart extends Widget implements IRenderMime.IRenderer {
   }
 
   renderModel(model: IRenderMime.IMimeModel): Promise<void> {
+    this.model = model;
     const view = model.data[RUN_MIME] as unknown as RunView | undefined;
     if (view?.version !== 1 || typeof view.id !== "string" || !Array.isArray(view.series)) {
       this.node.textContent = "This training run was written by another version of Thawbook; update its JupyterLab extension to see it.";
@@ -112,13 +115,25 @@ export class RunChart extends Widget implements IRenderMime.IRenderer {
     }
     if (this.link && this.link.connection !== "idle") return;
     this.link?.dispose();
-    const link = new RunLink(this.page.sessionOf(this.node), this.view, (view) => {
+    const link = new RunLink(this.page.sessionOf(this.node), this.view, (view, output) => {
       if (this.isDisposed || link !== this.link) return;
       if (view) this.present(view);
+      if (output) this.keep(output);
       else if (this.view) this.header.update(this.view, link.connection);
     });
     this.link = link;
     link.open().catch((error: unknown) => console.warn("Thawbook: the chart cannot reach its kernel", error));
+  }
+
+  /**
+   * The notebook keeps the run as it ended. It knows already, unless the page was loaded anew while the run
+   * went on, or the cell ended before the run did.
+   */
+  private keep(output: Record<string, unknown>): void {
+    const { model } = this;
+    const kept = model?.data[RUN_MIME] as unknown as RunView | undefined;
+    if (!model || !kept || !isLive(kept.state)) return;
+    model.setData({ data: { ...model.data, ...(output as ReadonlyPartialJSONObject) } });
   }
 
   private async draw(): Promise<void> {

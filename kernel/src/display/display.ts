@@ -56,7 +56,7 @@ interface Connection {
 }
 
 let connection: Connection | undefined;
-/** Displays whose value makes them wait; the runtime lets a cell end after them. */
+/** Displays whose value makes them wait; a cell ends after them. */
 let waiting: Promise<void> = Promise.resolve();
 let anyWaiting = false;
 
@@ -64,10 +64,14 @@ export function useConnection(made: Connection): void {
   connection = made;
 }
 
-export const liveRuns = (): LiveRuns | undefined => connection?.live;
-
-/** Resolves once all that was displayed so far has been sent. */
-export const displaysSettled = (): Promise<void> => waiting;
+/**
+ * Sends all that waits: displays whose value makes them wait, and charts that are due to be brought up to
+ * date. The runtime awaits it as a cell ends, since front ends drop updates that come later.
+ */
+export function settle(): Promise<void> {
+  connection?.live.flush();
+  return waiting;
+}
 
 function send(shown: Shown, displayId: string, update: boolean): void {
   if (connection) connection.frontend.display(shown, { displayId, update });
@@ -114,9 +118,18 @@ const bytes =
   (content: Uint8Array | string, size: ImageSize = {}): DisplayHandle<Uint8Array | string> =>
     handle((value: Uint8Array | string) => bundled(type, value, `[${type}]`, Object.keys(size).length > 0 ? { [type]: size } : undefined), content);
 
+/** Whether a value is a run whose live chart stands in this cell: it is live by itself, and stands there once. */
+export function standsLive(value: unknown): boolean {
+  try {
+    return isRun(value) && connection !== undefined && connection.live.placed(value);
+  } catch {
+    // A proxy that throws when it is looked at; it is told as text.
+    return false;
+  }
+}
+
 function value(shown: unknown): Shown | undefined | Promise<Shown> {
-  // A run's chart is live by itself, and stands in a cell once.
-  if (isRun(shown) && connection?.live.placed(shown)) return undefined;
+  if (standsLive(shown)) return undefined;
   return shown === undefined ? { data: { "text/plain": "undefined" } } : bundleOf(shown);
 }
 

@@ -4,7 +4,7 @@ import { element, type Markup } from "./svg";
 import type { MimeBundle } from "./frontend";
 
 /** What is read of a danfojs `DataFrame` or `Series`. */
-interface FrameLike {
+export interface FrameLike {
   $isSeries: boolean;
   $dtypes: string[];
   values: readonly unknown[];

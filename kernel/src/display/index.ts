@@ -1,13 +1,12 @@
 /** How a value is shown: MIME bundles, pictures, and the live chart of a run. */
 
-import { display, displaysSettled, liveRuns, useConnection } from "./display";
+import { display, settle, standsLive, useConnection } from "./display";
 import type { Frontend, Shown } from "./frontend";
 import { LiveRuns } from "./live";
-import { isRun } from "./run-bundle";
 import { bundleOf } from "./show";
 import { routeTslab } from "./tslab";
 
-export { display, displaysSettled, routeTslab };
+export { display, routeTslab, settle };
 export type { Display, DisplayHandle, ImageSize } from "./display";
 export type { Comm, Frontend, MimeBundle, Shown } from "./frontend";
 
@@ -19,9 +18,8 @@ export type { Comm, Frontend, MimeBundle, Shown } from "./frontend";
  * in the text.
  */
 export async function show(value: unknown): Promise<Shown | undefined> {
-  await displaysSettled();
-  if (isRun(value) && liveRuns()?.placed(value)) return undefined;
-  return bundleOf(value);
+  await settle();
+  return standsLive(value) ? undefined : bundleOf(value);
 }
 
 /**

@@ -62,19 +62,17 @@ export function foldable(view: LayersView): number[] {
 
 /**
  * All rows, the output first, a nested model's layers below its own row; those in `folded` keep theirs inside.
- * The cut stands below the lowest row that trains, if layers with parameters lie beneath it.
+ * The cut stands below the lowest row that trains, if layers with parameters are seen beneath it.
  */
 export function drawnRows(view: LayersView, folded: ReadonlySet<number>): DrawnRow[] {
   const roots = tree(view.layers);
   const rows: DrawnRow[] = flatten(roots, (node) => folded.has(node.index));
-  const cut = view.cut;
-  if (cut === null || !view.layers.slice(0, cut).some((layer, at) => layer.parameters > 0 && !contains(roots, at, cut))) return rows;
+  const { cut } = view;
+  if (cut === null) return rows;
   // A folded model holds the cut inside: the line is drawn below it.
-  let after = -1;
-  rows.forEach((row, at) => {
-    if (row.kind === "layer" && (row.index === cut || (row.folded && contains(roots, row.index, cut)))) after = at;
-  });
-  if (after >= 0) rows.splice(after + 1, 0, { kind: "cut" });
+  const after = rows.findLastIndex((row) => row.kind === "layer" && (row.index === cut || (row.folded && contains(roots, row.index, cut))));
+  const beneath = rows.slice(after + 1).some((row) => row.kind === "layer" && row.layer.parameters > 0);
+  if (after >= 0 && beneath) rows.splice(after + 1, 0, { kind: "cut" });
   return rows;
 }
 

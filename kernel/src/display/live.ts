@@ -5,7 +5,7 @@
 
 import type { ObservableRun, RunEvent } from "../training/run.types";
 import { lastStep } from "./delta";
-import type { Comm, Frontend } from "./frontend";
+import type { Comm, Frontend, Shown } from "./frontend";
 import { isLive } from "./headline";
 import { runBundle, weightCounts } from "./run-bundle";
 import { runView } from "./run-view";
@@ -33,6 +33,7 @@ class FollowedRun {
   /** Cells in which a chart of this run stands. */
   private readonly cells = new Set<string>();
   private counts: { trainable: number; parameters: number };
+  private shown: Shown | undefined;
   private updatedAt = Number.NEGATIVE_INFINITY;
   private updateEvery = BETWEEN_UPDATES;
   private updateTimer: NodeJS.Timeout | undefined;
@@ -77,16 +78,27 @@ class FollowedRun {
 
   private changed(event: RunEvent): void {
     this.speed.note(this.run.seconds, this.run.currentStep);
-    if (event.kind === "state") {
+    if (event.kind === "state" && !isLive(this.run.state)) {
+      this.draw(true);
       this.sendAll();
-      if (isLive(this.run.state)) this.updateSoon();
-      // In the cell's own time: an update that comes after the cell's end is lost on nbconvert and nbclient.
-      else this.draw(true);
       return;
     }
     this.sendSoon();
+    if (event.kind === "state") {
+      // It goes on in another cell: there it gets a chart too. In its own cell one stands already.
+      if (this.run.state === "running") this.place();
+      else this.updateSoon();
+    }
     // The end of the last epoch is the end of the run: its state says so next.
     if (event.kind === "epoch" && event.record.epoch < this.run.plan.epochs) this.updateSoon();
+  }
+
+  /**
+   * Brings the notebook's output up to date now, if it waits. Called as a cell ends: front ends drop updates
+   * that come after.
+   */
+  flush(): void {
+    if (this.updateTimer !== undefined) this.draw(true);
   }
 
   private draw(update: boolean): void {
@@ -96,7 +108,8 @@ class FollowedRun {
     if (update && this.updatedAt === Number.NEGATIVE_INFINITY) return;
     const before = performance.now();
     this.counts = weightCounts(this.run.model);
-    this.frontend.display(runBundle(this.run, this.speed.stepsPerSecond), { displayId: this.displayId, update });
+    this.shown = runBundle(this.run, this.speed.stepsPerSecond);
+    this.frontend.display(this.shown, { displayId: this.displayId, update });
     this.updatedAt = performance.now();
     this.updateEvery = Math.max(BETWEEN_UPDATES, SHARE * (this.updatedAt - before));
   }
@@ -128,7 +141,10 @@ class FollowedRun {
     const speed = this.speed.stepsPerSecond;
     const view = runView(this.run, { ...this.counts, ...(speed !== undefined && { stepsPerSecond: speed }), ...(!whole && { since: listener.has }) });
     listener.has = Math.max(whole ? -1 : listener.has, lastStep(view));
-    listener.comm.send({ kind: whole ? "view" : "delta", view } satisfies RunCommMessage);
+    const message: RunCommMessage = { kind: whole ? "view" : "delta", view };
+    // The chart's output may have missed its last update: the page puts this in its place.
+    if (!isLive(view.state) && this.shown) message.output = this.shown.data;
+    listener.comm.send(message);
   }
 }
 
@@ -156,6 +172,11 @@ export class LiveRuns {
     if (!isLive(run.state)) return false;
     followed.place();
     return true;
+  }
+
+  /** A cell ends: charts that wait for their next update get it now. */
+  flush(): void {
+    for (const reference of this.followed.values()) reference.deref()?.flush();
   }
 
   private follow(run: ObservableRun): FollowedRun {

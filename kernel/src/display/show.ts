@@ -1,13 +1,15 @@
 import { inspect } from "node:util";
+import type { LayersModel } from "@tensorflow/tfjs-node";
+import type { ObservableRun } from "../training/run.types";
 import { carried } from "./bundle";
-import { frameBundle, isFrame } from "./frames";
+import { frameBundle, isFrame, type FrameLike } from "./frames";
 import type { MimeBundle, Shown } from "./frontend";
 import { imageType } from "./images";
 import { isModel, modelBundle } from "./layers-bundle";
 import { hasOwnDisplay, ownBundle } from "./own-display";
 import { plainText } from "./plain";
 import { isRun, runBundle } from "./run-bundle";
-import { isTensor, tensorText } from "./tensors";
+import { isTensor, tensorText, type TensorLike } from "./tensors";
 
 /** Every bundle holds `text/plain`: terminals, nbconvert and screen readers have nothing else. */
 const withText = (data: MimeBundle, value: unknown): Shown => ({ data: "text/plain" in data ? data : { ...data, "text/plain": plainText(value) } });
@@ -18,18 +20,41 @@ function asText(value: unknown, error: unknown): Shown {
   return { data: { "text/plain": `${plainText(value)}\n(shown as text: its display failed with: ${reason})` } };
 }
 
-function known(value: unknown): Shown | Promise<Shown> {
-  if (hasOwnDisplay(value)) {
-    const bundle = ownBundle(value);
-    return bundle instanceof Promise ? bundle.then((data) => withText(data, value)) : withText(bundle, value);
+type Kind = "own" | "tensor" | "frame" | "run" | "model" | "image" | "plain";
+
+function kindOf(value: unknown): Kind {
+  try {
+    if (hasOwnDisplay(value)) return "own";
+    if (isTensor(value)) return "tensor";
+    if (isFrame(value)) return "frame";
+    if (isRun(value)) return "run";
+    if (isModel(value)) return "model";
+    if (value instanceof Uint8Array && imageType(value)) return "image";
+  } catch {
+    // A proxy or a getter that throws when it is looked at.
   }
-  if (isTensor(value)) return { data: { "text/plain": tensorText(value) } };
-  if (isFrame(value)) return { data: frameBundle(value) };
-  if (isRun(value)) return runBundle(value);
-  if (isModel(value)) return modelBundle(value);
-  const image = value instanceof Uint8Array ? imageType(value) : undefined;
-  if (image) return { data: { [image]: carried(value), "text/plain": plainText(value) } };
-  return { data: { "text/plain": plainText(value) } };
+  return "plain";
+}
+
+function known(value: unknown): Shown | Promise<Shown> {
+  switch (kindOf(value)) {
+    case "own": {
+      const bundle = ownBundle(value as Parameters<typeof ownBundle>[0]);
+      return bundle instanceof Promise ? bundle.then((data) => withText(data, value)) : withText(bundle, value);
+    }
+    case "tensor":
+      return { data: { "text/plain": tensorText(value as TensorLike) } };
+    case "frame":
+      return { data: frameBundle(value as FrameLike) };
+    case "run":
+      return runBundle(value as ObservableRun);
+    case "model":
+      return modelBundle(value as LayersModel);
+    case "image":
+      return { data: { [imageType(value as Uint8Array) as string]: carried(value), "text/plain": plainText(value) } };
+    case "plain":
+      return { data: { "text/plain": plainText(value) } };
+  }
 }
 
 /**

@@ -71,8 +71,12 @@ export interface RunCommOpen {
  * `mergeDelta`). `unknown`: this kernel has no such run, the picture is of an earlier session.
  */
 export type RunCommMessage =
-  | { kind: "view"; view: RunView }
-  | { kind: "delta"; view: RunView }
+  | {
+      kind: "view" | "delta";
+      view: RunView;
+      /** Once the run has ended, the whole output as the notebook should keep it: a MIME bundle. */
+      output?: Record<string, unknown>;
+    }
   | { kind: "unknown"; run: string };
 
 /** Front end -> kernel. */

@@ -1,0 +1,4 @@
+import { cellPath } from "../debug";
+
+/** The address of a cell's script: JupyterLab computes the same path for its breakpoints. */
+export const scriptAddress = (code: string): string => cellPath(code);

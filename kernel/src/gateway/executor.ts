@@ -1,0 +1,201 @@
+import type { Language, PreparedCell } from "../language";
+import type { Cells } from "./cells";
+import type { History } from "./history";
+import type { Publisher } from "./publisher";
+import type { Tasks } from "./tasks";
+import type { ErrorContent, Tracebacks } from "./traceback";
+import type { Evaluated, ExpressionScript, Task, ToGateway, ToMain } from "../threads";
+import type { Message } from "../wire";
+
+type Done = Extract<ToGateway, { kind: "done" }>;
+type Failure = { status: "error" } & ErrorContent;
+
+/** What executors of one kernel (the main shell's and those of subshells) share. */
+export interface Session {
+  readonly language: Language;
+  readonly cells: Cells;
+  readonly tasks: Tasks;
+  readonly tracebacks: Tracebacks;
+  readonly history: History;
+  readonly publisher: Publisher;
+  /** Cells counted so far. */
+  count: number;
+  post(message: ToMain): void;
+  /** Resolves when main has told that the task is done. */
+  done(task: Task): Promise<Done>;
+  reply(request: Message, type: string, content: Record<string, unknown>): void;
+  address(code: string): string;
+  willRun(cell: PreparedCell): Promise<void>;
+}
+
+/** Requests that a front end sent together with the failing one may still be on their way. */
+const BURST_MS = 5;
+
+const INTERRUPTED: ErrorContent = { ename: "KeyboardInterrupt", evalue: "", traceback: ["\x1b[31m\x1b[1mKeyboardInterrupt\x1b[0m: the cell was interrupted"] };
+
+/** Runs the execute requests of one shell, one after the other. */
+export class Executor {
+  readonly #session: Session;
+  #queue: (Message | (() => void))[] = [];
+  #running = false;
+  #current: Message | undefined;
+  #interruptPreparing: (() => void) | undefined;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  get busy(): boolean {
+    return this.#running;
+  }
+
+  /** The request that runs, for the status that front ends see. */
+  get current(): Message | undefined {
+    return this.#current;
+  }
+
+  execute(request: Message): void {
+    this.#queue.push(request);
+    void this.#run();
+  }
+
+  /** Runs `action` once the cells asked for before it have ended. */
+  after(action: () => void): void {
+    if (!this.#running) return action();
+    this.#queue.push(action);
+  }
+
+  /** An interrupt while a cell is being checked: it does not run. */
+  interrupt(): void {
+    this.#interruptPreparing?.();
+  }
+
+  async #run(): Promise<void> {
+    if (this.#running) return;
+    this.#running = true;
+    for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
+      if (typeof next === "function") {
+        next();
+        continue;
+      }
+      await this.#answer(next);
+    }
+    this.#running = false;
+  }
+
+  async #answer(request: Message): Promise<void> {
+    const { publisher } = this.#session;
+    this.#current = request;
+    publisher.status(request.headerBytes, "busy");
+    const reply = await this.#execute(request).catch((fault: unknown): Record<string, unknown> => ({ ...kernelFault(fault) }));
+    let aborted: Message[] = [];
+    if (reply["status"] === "error" && request.content["stop_on_error"] !== false) {
+      await new Promise((resolve) => setTimeout(resolve, BURST_MS));
+      aborted = this.#queue.filter((queued): queued is Message => typeof queued !== "function");
+      this.#queue = this.#queue.filter((queued) => typeof queued === "function");
+    }
+    this.#current = undefined;
+    this.#session.reply(request, "execute_reply", reply);
+    publisher.status(request.headerBytes, "idle");
+    for (const queued of aborted) {
+      publisher.status(queued.headerBytes, "busy");
+      this.#session.reply(queued, "execute_reply", { status: "aborted", execution_count: this.#session.count });
+      publisher.status(queued.headerBytes, "idle");
+    }
+  }
+
+  async #execute(request: Message): Promise<Record<string, unknown>> {
+    const { content, headerBytes } = request;
+    const { publisher, history, tracebacks } = this.#session;
+    const code = content["code"];
+    if (typeof code !== "string") return { ...kernelFault(new Error(`an execute_request needs code as text, not ${JSON.stringify(code)}`)), execution_count: this.#session.count };
+    const silent = content["silent"] === true;
+    const stored = !silent && content["store_history"] !== false;
+    if (stored) this.#session.count += 1;
+    const count = stored ? this.#session.count : this.#session.count + (silent ? 0 : 1);
+    const number = silent ? 0 : count;
+    if (!silent) publisher.publish(headerBytes, "execute_input", { code, execution_count: count });
+    if (stored) history.add(count, code);
+    const task = this.#session.tasks.start(headerBytes);
+    const fail = (error: ErrorContent): Record<string, unknown> => {
+      if (!silent) publisher.publish(headerBytes, "error", { ...error });
+      return { status: "error", execution_count: count, ...error, user_expressions: {}, payload: [] };
+    };
+    if (code.trim() === "" && Object.keys(record(content["user_expressions"])).length === 0) return { status: "ok", execution_count: count, user_expressions: {}, payload: [] };
+
+    const prepared = await this.#prepare({ id: `${request.header.msg_id}`, number, code });
+    if (prepared === "interrupted") return fail(INTERRUPTED);
+    if (!prepared.ok) return fail(tracebacks.diagnostics(prepared.kind, prepared.diagnostics, number, code));
+    const { cell } = prepared;
+    this.#session.cells.add(cell);
+    if (cell.diagnostics.length > 0 && !silent) {
+      const warnings = tracebacks.diagnostics("type", cell.diagnostics, number, code).traceback.slice(0, -1);
+      publisher.publish(headerBytes, "stream", { name: "stderr", text: warnings.join("\n") + "\n" });
+    }
+    await this.#session.willRun(cell);
+    this.#session.tasks.current = task;
+    const done = this.#session.done(task);
+    const script = { code: cell.script, url: cell.url };
+    this.#session.post({ kind: "run", task, script, silent, allowStdin: content["allow_stdin"] === true, messageId: request.header.msg_id });
+    const { outcome } = await done;
+    this.#session.language.commit(cell);
+    if (outcome.status === "error") return fail(tracebacks.error(outcome.error));
+    if (outcome.shown !== undefined && !silent) {
+      publisher.publish(headerBytes, "execute_result", `{"execution_count":${count},${outcome.shown.slice(1)}`);
+      if (stored) history.setOutput(count, plainText(outcome.shown));
+    }
+    return { status: "ok", execution_count: count, user_expressions: await this.#expressions(record(content["user_expressions"]), task), payload: [] };
+  }
+
+  async #prepare(cell: { id: string; number: number; code: string }): Promise<Awaited<ReturnType<Language["prepare"]>> | "interrupted"> {
+    const interrupted = new Promise<"interrupted">((resolve) => (this.#interruptPreparing = () => resolve("interrupted")));
+    const result = await Promise.race([this.#session.language.prepare({ ...cell, url: this.#session.address(cell.code) }), interrupted]);
+    this.#interruptPreparing = undefined;
+    return result;
+  }
+
+  /** Evaluated after the cell's declarations have joined the session. A fault of one is its own result. */
+  async #expressions(asked: Record<string, unknown>, task: Task): Promise<Record<string, unknown>> {
+    const scripts: ExpressionScript[] = [];
+    const faults: Record<string, Failure> = {};
+    const { language, tracebacks, cells } = this.#session;
+    for (const [name, expression] of Object.entries(asked)) {
+      // parentheses keep `{ a: 1 }` an object
+      const code = `(${String(expression)}\n)`;
+      const url = `${this.#session.address(code)}?${task}`;
+      const prepared = await language.prepare({ id: url, number: 0, code, url });
+      if (prepared.ok) {
+        cells.add(prepared.cell);
+        scripts.push({ name, code: prepared.cell.script, url });
+      } else faults[name] = { status: "error", ...tracebacks.diagnostics(prepared.kind, prepared.diagnostics, 0, code) };
+    }
+    if (scripts.length === 0) return faults;
+    const done = this.#session.done(task);
+    this.#session.post({ kind: "expressions", task, expressions: scripts });
+    return { ...faults, ...this.#shown((await done).expressions) };
+  }
+
+  #shown(expressions: Record<string, Evaluated>): Record<string, unknown> {
+    return Object.fromEntries(Object.entries(expressions).map(([name, result]) => [
+      name,
+      result.status === "error"
+        ? { status: "error", ...this.#session.tracebacks.error(result.error) }
+        : { status: "ok", ...(result.shown === undefined ? { data: { "text/plain": "undefined" }, metadata: {} } : (JSON.parse(result.shown) as object)) },
+    ]));
+  }
+}
+
+const record = (value: unknown): Record<string, unknown> => (typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {});
+
+const plainText = (shown: string): string => {
+  if (shown.length > 1 << 16) return "";
+  const text: unknown = (JSON.parse(shown) as { data?: Record<string, unknown> }).data?.["text/plain"];
+  return typeof text === "string" ? text : "";
+};
+
+/** Something broke in the kernel, not in the cell: said as such, and the kernel goes on. */
+function kernelFault(fault: unknown): Failure {
+  const message = fault instanceof Error ? fault.message : String(fault);
+  return { status: "error", ename: "KernelError", evalue: message, traceback: [`KernelError: ${message}`] };
+}
+

@@ -1,0 +1,69 @@
+import { Session } from "node:inspector";
+import { Flag, clock, type Flags, type ToMain } from "../threads";
+import { log } from "./log";
+
+/** Main gets so long to notice an interrupt by itself. */
+const NOTICE_MS = 50;
+/** Where a training step has looked for interrupts lately, it will again: its call is not cut off. */
+const STEPPED_MS = 1_000;
+const STEP_PATIENCE_MS = 2_000;
+
+/**
+ * Interrupts main, in two levels. First a word that our own waits and training steps read, and a message
+ * that main sees when its event loop turns; where neither happens, V8 cuts off whatever runs.
+ */
+export class Interrupts {
+  readonly #flags: Flags;
+  readonly #post: (message: ToMain) => void;
+  #session: Session | undefined;
+  #cutting = false;
+
+  constructor(flags: Flags, post: (message: ToMain) => void) {
+    this.#flags = flags;
+    this.#post = post;
+  }
+
+  /** Connects to main ahead of need: it takes main's help. */
+  connect(): void {
+    if (this.#session) return;
+    this.#session = new Session();
+    this.#session.connectToMainThread();
+  }
+
+  /** @param hasty without patience for a training step */
+  interrupt(hasty = false): void {
+    const serial = Atomics.add(this.#flags, Flag.interrupts, 1) + 1;
+    // main may be waiting in `prompt`
+    Atomics.notify(this.#flags, Flag.answers);
+    this.#post({ kind: "interrupt", serial });
+    const second = serial - Atomics.load(this.#flags, Flag.interruptsSeen) > 1;
+    this.#watch(serial, performance.now(), hasty || second);
+  }
+
+  /** Before the process ends: Node waits for open sessions. */
+  close(): void {
+    this.#session?.disconnect();
+    this.#session = undefined;
+  }
+
+  #watch(serial: number, since: number, hasty: boolean): void {
+    setTimeout(() => {
+      if (Atomics.load(this.#flags, Flag.interruptsSeen) >= serial) return;
+      const steppedAt = Atomics.load(this.#flags, Flag.steppedAt);
+      const stepping = steppedAt !== 0 && clock() - steppedAt < STEPPED_MS;
+      if (stepping && !hasty && performance.now() - since < STEP_PATIENCE_MS) return this.#watch(serial, since, hasty);
+      this.#cutOff(serial);
+    }, NOTICE_MS);
+  }
+
+  #cutOff(serial: number): void {
+    if (this.#cutting) return;
+    this.connect();
+    this.#cutting = true;
+    this.#session?.post("Runtime.terminateExecution", (error: Error | null) => {
+      this.#cutting = false;
+      if (error) log(`the interrupt failed: ${error.message}`);
+      this.#post({ kind: "terminated", serial: Math.max(serial, Atomics.load(this.#flags, Flag.interrupts)) });
+    });
+  }
+}

@@ -1,0 +1,190 @@
+import { inspect } from "node:util";
+import type { MessagePort } from "node:worker_threads";
+import { HOST_NAME, type ScriptHost } from "../language/script-abi";
+import { NOTEBOOK_NAMES } from "../names";
+import { RingWriter, type ErrorReport, type Evaluated, type Flags, type Task, type ToMain } from "../threads";
+import { began, currentTask, followPromises, forget, taskOfPromise } from "./attribution";
+import { Comms } from "./comms";
+import { Evaluator, type Outcome } from "./evaluator";
+import { endProcess, refuseExits } from "./exits";
+import { createFrontend } from "./frontend";
+import { GatewayPort } from "./gateway-port";
+import { defineGlobals } from "./globals";
+import { createImports, metaOf, type Imports } from "./imports";
+import { Input } from "./input";
+import { InterruptState, KeyboardInterrupt } from "./interrupt";
+import { Library } from "./library";
+import { report } from "./reports";
+import { installStreams } from "./streams";
+import { followTimers, native } from "./timers";
+
+/** After an interrupt, a cell has so long to end by itself: `finally` blocks run. */
+const GRACE_MS = 50;
+/** … and so long where it trains: a step's call cannot be cut off. */
+const TRAINING_GRACE_MS = 5_000;
+
+type Run = Extract<ToMain, { kind: "run" }>;
+
+interface RunningCell {
+  request: Run;
+  controller: AbortController | undefined;
+  ended: boolean;
+}
+
+/**
+ * The main thread: runs cells as they are sent, one callback after the other. Nothing here awaits user
+ * code: an interrupt may cut off a cell and drop every promise that waits behind it.
+ */
+export class MainThread {
+  readonly #gateway: GatewayPort;
+  readonly #evaluator = new Evaluator();
+  readonly #interrupts: InterruptState;
+  readonly #comms: Comms;
+  readonly #library: Library;
+  readonly #running = new Map<Task, RunningCell>();
+
+  constructor(start: { folder: string; flags: Flags; ring: SharedArrayBuffer; port: MessagePort; answers: MessagePort }) {
+    const { folder, flags, port } = start;
+    const ring = new RingWriter(start.ring, flags, () => port.postMessage({ kind: "poke" }));
+    this.#gateway = new GatewayPort(port, ring);
+    this.#interrupts = new InterruptState(flags);
+    this.#comms = new Comms(this.#gateway);
+    const frontend = createFrontend(this.#gateway, ring, this.#comms, (task) => this.#running.get(task)?.request.messageId);
+    this.#library = new Library(frontend, this.#interrupts.betweenSteps);
+    installStreams(ring);
+    followPromises();
+    followTimers(this.#evaluator, (task, error) => this.#gateway.stray(task, error));
+    refuseExits();
+    const imports = createImports(folder, (specifier, path) => this.#library.loaded(specifier, path));
+    this.#installHost(folder, imports);
+    const input = new Input(this.#gateway, flags, start.answers, this.#interrupts, (task) => this.#running.get(task)?.request.allowStdin === true);
+    defineGlobals({
+      library: (name) => this.#library.read(name), names: NOTEBOOK_NAMES, require: imports.require, folder, input,
+      comms: this.#comms, signal: () => this.#signal(currentTask()),
+    });
+    process.on("uncaughtException", (error) => {
+      const task = currentTask();
+      forget();
+      this.#gateway.stray(task, error);
+    });
+    process.on("unhandledRejection", (reason, promise) => this.#gateway.stray(taskOfPromise(promise), reason));
+    // a Ctrl-C in the server's terminal is the server's to answer
+    process.on("SIGINT", () => undefined);
+    port.on("message", (message: ToMain) => this.#hear(message));
+    this.#gateway.tell({ kind: "ready" });
+  }
+
+  #installHost(folder: string, imports: Imports): void {
+    const host = {
+      meta: { ...metaOf(folder), resolve: (specifier: string) => imports.resolve(specifier) },
+      import: (specifier, options) => imports.import(specifier, options),
+      require: (specifier) => imports.requireModule(specifier),
+      named: (fn, name) => Object.defineProperty(fn, "name", { value: name, configurable: true }),
+    } satisfies Omit<ScriptHost, "value">;
+    Object.defineProperties(host, this.#evaluator.hostProperties());
+    Object.defineProperty(globalThis, HOST_NAME, { value: host });
+  }
+
+  #hear(message: ToMain): void {
+    forget();
+    switch (message.kind) {
+      case "run":
+        return this.#run(message);
+      case "expressions":
+        return this.#evaluateEach(message.task, message.expressions);
+      case "comm":
+        return this.#comms.handle(message);
+      case "interrupt":
+        return this.#interrupt();
+      case "terminated":
+        this.#interrupts.seen();
+        for (const task of [...this.#running.keys()]) this.#end(task, interrupted());
+        return;
+      case "shutdown":
+        return endProcess(0);
+    }
+  }
+
+  #run(request: Run): void {
+    const { task, script } = request;
+    this.#running.set(task, { request, controller: undefined, ended: false });
+    this.#interrupts.clear();
+    began(task);
+    this.#evaluator.evaluate(script, task, (outcome) => this.#evaluated(task, outcome));
+  }
+
+  #evaluated(task: Task, outcome: Outcome): void {
+    const cell = this.#running.get(task);
+    if (cell === undefined || cell.ended) return;
+    if (!outcome.ok) return this.#end(task, failed(outcome.error));
+    if (cell.request.silent) return this.#end(task, { status: "ok" });
+    this.#shown(outcome.value, (shown) => this.#end(task, shown));
+  }
+
+  /** Makes a value ready to be sent. Simple ones at once: the display room is not even loaded for `1+1`. */
+  #shown(value: unknown, done: (shown: Evaluated) => void): void {
+    if (value === undefined) return done({ status: "ok" });
+    if (typeof value === "number" || typeof value === "boolean") return done(ok({ data: { "text/plain": inspect(value) } }));
+    this.#library.show(value).then(
+      (shown) => done(shown === undefined ? { status: "ok" } : ok(shown)),
+      (error: unknown) => done(failed(error)),
+    );
+  }
+
+  /** Told a turn later: what the cell's last microtasks throw belongs before its end. */
+  #end(task: Task, outcome: Evaluated): void {
+    const cell = this.#running.get(task);
+    if (cell === undefined || cell.ended) return;
+    cell.ended = true;
+    native.setImmediate(() => {
+      this.#running.delete(task);
+      this.#evaluator.abandon(task);
+      this.#gateway.done(task, outcome);
+    });
+  }
+
+  #evaluateEach(task: Task, expressions: Extract<ToMain, { kind: "expressions" }>["expressions"], results: Record<string, Evaluated> = {}): void {
+    const [first, ...rest] = expressions;
+    if (first === undefined) return this.#gateway.done(task, { status: "ok" }, results);
+    const next = (result: Evaluated): void => this.#evaluateEach(task, rest, { ...results, [first.name]: result });
+    this.#evaluator.evaluate(first, task, (outcome) => (outcome.ok ? this.#shown(outcome.value, next) : next(failed(outcome.error))));
+  }
+
+  /** The first level: what listens ends by itself, and its `finally` blocks run; what does not is given up. */
+  #interrupt(): void {
+    this.#interrupts.seen();
+    const since = performance.now();
+    const cells = [...this.#running];
+    for (const [, { controller }] of cells) controller?.abort(new KeyboardInterrupt());
+    const look = (): void => {
+      const waiting = cells.filter(([, cell]) => !cell.ended);
+      if (waiting.length === 0) return;
+      const trains = this.#interrupts.stepped(1_000) && performance.now() - since < TRAINING_GRACE_MS;
+      if (trains) return void native.setTimeout(look, GRACE_MS);
+      for (const [task] of waiting) this.#end(task, interrupted());
+    };
+    native.setTimeout(look, GRACE_MS);
+  }
+
+  #signal(task: Task): AbortSignal {
+    const cell = this.#running.get(task);
+    if (cell === undefined) return AbortSignal.abort(new KeyboardInterrupt());
+    cell.controller ??= new AbortController();
+    return cell.controller.signal;
+  }
+}
+
+const failed = (error: unknown): Evaluated => ({ status: "error", error: error instanceof KeyboardInterrupt ? KEYBOARD_INTERRUPT : report(error) });
+
+const KEYBOARD_INTERRUPT: ErrorReport = { name: "KeyboardInterrupt", message: "the cell was interrupted", stack: "", isError: true };
+
+const interrupted = (): Evaluated => ({ status: "error", error: KEYBOARD_INTERRUPT });
+
+function ok(shown: { data: Record<string, unknown>; metadata?: Record<string, unknown> }): Evaluated {
+  try {
+    return { status: "ok", shown: JSON.stringify({ data: shown.data, metadata: shown.metadata ?? {} }) };
+  } catch (error) {
+    return failed(error);
+  }
+}
+

@@ -1,0 +1,37 @@
+import { inspect, types } from "node:util";
+import type { ErrorReport } from "../threads";
+
+const DEEPEST = 8;
+
+/** Reads a thrown value without trusting it: any of its properties may throw, or be of any type. */
+export function report(thrown: unknown, depth = 0): ErrorReport {
+  if (!isError(thrown)) return { name: "Thrown", message: guarded(() => inspect(thrown, { depth: 4 }), "a value that cannot be shown"), stack: "", isError: false };
+  const name = guarded(() => text(thrown.name), undefined) ?? guarded(() => text(thrown.constructor.name), undefined) ?? "Error";
+  const message = guarded(() => text(thrown.message), undefined) ?? "";
+  const stack = guarded(() => text(thrown.stack), undefined) ?? "";
+  const cause = guarded(() => thrown.cause, undefined);
+  const errors = guarded(() => (thrown as AggregateError).errors as unknown, undefined);
+  return {
+    name, message, isError: true, stack: framesOf(stack),
+    ...(cause !== undefined && depth < DEEPEST && { cause: report(cause, depth + 1) }),
+    ...(Array.isArray(errors) && depth < DEEPEST && { errors: errors.slice(0, 10).map((inner) => report(inner, depth + 1)) }),
+  };
+}
+
+const isError = (value: unknown): value is Error => types.isNativeError(value) || guarded(() => value instanceof Error, false);
+
+const text = (value: unknown): string | undefined => (typeof value === "string" && value !== "" ? value : undefined);
+
+/** A stack without its first lines, which repeat the message. */
+function framesOf(stack: string): string {
+  const lines = stack.split("\n");
+  return lines.slice(Math.max(0, lines.findIndex((line) => /^\s+at /.test(line)))).filter((line) => /^\s+at /.test(line)).join("\n");
+}
+
+function guarded<T, F>(read: () => T, otherwise: F): T | F {
+  try {
+    return read();
+  } catch {
+    return otherwise;
+  }
+}

@@ -1,0 +1,48 @@
+import { promisify } from "node:util";
+import type { Evaluator } from "./evaluator";
+import { followedTask } from "./attribution";
+
+type Callback = (this: unknown, ...args: unknown[]) => void;
+type Schedule = (callback: Callback, ...rest: unknown[]) => unknown;
+
+/** Node's own, for the kernel's use: neither followed nor guarded. */
+export const native = { setTimeout, setImmediate, clearTimeout };
+
+/**
+ * Makes callbacks of timers run in the name of the cell that set them, through the inspector's session: an
+ * endless loop in one can then be cut off as an ordinary error. (Cut off anywhere else below Node's event
+ * loop, Node 20 and 22 abort.)
+ *
+ * @param fault told of what a callback throws
+ */
+export function followTimers(evaluator: Evaluator, fault: (task: number, error: unknown) => void): void {
+  const scope = globalThis as unknown as Record<string, Schedule>;
+  for (const name of ["setTimeout", "setInterval", "setImmediate"] as const) {
+    const original = scope[name]!;
+    const followed = function (callback: Callback, ...rest: unknown[]): unknown {
+      const task = followedTask();
+      if (task === 0 || typeof callback !== "function") return original(callback, ...rest);
+      return original(function (this: unknown, ...args: unknown[]) {
+        evaluator.call(task, () => callback.apply(this, args), (error) => fault(task, error));
+      }, ...rest);
+    };
+    Object.defineProperty(followed, "name", { value: name });
+    // `await promisify(setTimeout)(10)`
+    const promised: unknown = Reflect.get(original, promisify.custom);
+    if (promised !== undefined) Object.defineProperty(followed, promisify.custom, { value: promised });
+    Object.defineProperty(globalThis, name, { value: followed, configurable: true, enumerable: true, writable: true });
+  }
+  const originalMicrotask = queueMicrotask;
+  globalThis.queueMicrotask = (callback) => {
+    const task = followedTask();
+    // a promise carries its task by itself
+    if (task === 0 || typeof callback !== "function") return originalMicrotask(callback);
+    void Promise.resolve().then(() => {
+      try {
+        callback();
+      } catch (error) {
+        fault(task, error);
+      }
+    });
+  };
+}

@@ -7,15 +7,15 @@ import type { Tensor } from "@tensorflow/tfjs-node";
 import { requireTf, withSeededMathRandom } from "../tensorflow";
 import { asContainer, classOf, internals, symbolicInternals } from "./internals";
 import type { Container, Layer, LayersModel, LayerVariable } from "./internals";
-import { batchNormalizationTraining, noise } from "./training-layers";
+import { batchNormalizationFrozen, batchNormalizationTraining, noise } from "./training-layers";
 import { layerCalls, layerEntries } from "./structure";
 import type { LayerCall } from "./structure";
 
 /** What a training pass needs beyond the inputs; without it a pass is inference. */
 export interface TrainingPass {
   seed: number;
-  /** Optimizer steps taken before this one. */
-  step: number;
+  /** Optimizer steps taken before this one; an int32 scalar where the pass is recorded as a graph. */
+  step: number | Tensor;
   /** Counts the passes within a step (gradient accumulation, R-Drop). */
   pass: number;
   /** Which layers run in training mode; the others run as in inference. */
@@ -98,8 +98,10 @@ function runLayer({ layer, use }: LayerCall, given: readonly Value[], places: Pl
 
 function callLayer(layer: Layer, inputs: Tensor[], masks: readonly (Tensor | null)[], site: string, path: string, train: TrainingPass | undefined): Tensor[] {
   const training = train?.training(layer) ?? false;
+  if (train && classOf(layer) === "BatchNormalization") {
+    return [training ? batchNormalizationTraining(layer, inputs[0]!, (variable, value) => train.statistics(variable, value)) : batchNormalizationFrozen(layer, inputs[0]!)];
+  }
   if (train && training) {
-    if (classOf(layer) === "BatchNormalization") return [batchNormalizationTraining(layer, inputs[0]!, (variable, value) => train.statistics(variable, value))];
     const at = { seed: train.seed, site: train.pass === 0 ? site : `${site}/${train.pass}`, step: train.step };
     const noisy = noise(layer, inputs[0]!, at, (own) => train.dropoutRate(path, own));
     if (noisy) return [noisy];

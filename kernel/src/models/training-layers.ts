@@ -1,5 +1,5 @@
 /** The layers that do something else while training: normalization by the batch, and noise. */
-import type { Tensor } from "@tensorflow/tfjs-node";
+import type { Tensor, Tensor1D } from "@tensorflow/tfjs-node";
 import { requireTf, statelessNormal, statelessUniform } from "../tensorflow";
 import type { RandomSite } from "../tensorflow";
 import { classOf } from "./internals";
@@ -30,10 +30,22 @@ export function batchNormalizationTraining(layer: Layer, x: Tensor, statistics: 
     tf.keep(tf.tidy(() => tf.add(tf.mul(variable.read(), norm.momentum), tf.mul(batch, 1 - norm.momentum))));
   statistics(norm.movingMean, moved(norm.movingMean, mean));
   statistics(norm.movingVariance, moved(norm.movingVariance, variance));
+  return normalize(norm, x, axis, mean, variance);
+}
+
+/** Normalizes by the moving averages, with gradients: tfjs' own has none where `scale` or `center` is off. */
+export function batchNormalizationFrozen(layer: Layer, x: Tensor): Tensor {
+  const norm = layer as unknown as BatchNormalization;
+  return normalize(norm, x, norm.axis < 0 ? x.rank + norm.axis : norm.axis, norm.movingMean.read(), norm.movingVariance.read());
+}
+
+function normalize(norm: BatchNormalization, x: Tensor, axis: number, mean: Tensor, variance: Tensor): Tensor {
+  const tf = requireTf();
   const gamma = norm.gamma?.read();
   const beta = norm.beta?.read();
   if (axis === x.rank - 1 && x.rank >= 2 && x.rank <= 4) {
-    return tf.batchNorm(x, mean as never, variance as never, beta as never, gamma as never, norm.epsilon);
+    // The gradient of the fused op wants a scale even if it is one.
+    return tf.batchNorm(x, mean as Tensor1D, variance as Tensor1D, (beta ?? tf.zerosLike(mean)) as Tensor1D, (gamma ?? tf.onesLike(mean)) as Tensor1D, norm.epsilon);
   }
   const broadcast = x.shape.map((size, index) => (index === axis ? size : 1));
   const along = (values: Tensor) => tf.reshape(values, broadcast);

@@ -1,4 +1,4 @@
-import { classOf, isNoise, layerEntries, reachedByGradients, trains, weightEntries } from "../models";
+import { internals, isNoise, layerEntries, reachedByGradients, trains, weightEntries } from "../models";
 import type { Layer, LayersModel } from "../models";
 
 /**
@@ -10,20 +10,16 @@ import type { Layer, LayersModel } from "../models";
  */
 export function trainingLayers(model: LayersModel): Set<Layer> {
   const entries = layerEntries(model).filter(({ nested }) => !nested);
-  const training = new Set(weightEntries(model).filter(trains).map(({ owner }) => owner.layer));
+  const weights = weightEntries(model).filter(({ kind }) => kind !== "statistics");
+  const training = new Set(weights.filter(trains).map(({ owner }) => owner.layer));
+  const learning = new Set(weights.map(({ owner }) => owner.layer));
   const reached = reachedByGradients(model, training);
-  const weighted = entries.map(({ layer }) => layer.weights.length > 0);
-  const lastFrozen = entries.findLastIndex(({ layer }, index) => weighted[index] && !reached.has(layer));
-  const modes = new Set<Layer>();
-  entries.forEach(({ layer }, index) => {
-    const on = classOf(layer) === "BatchNormalization" ? training.has(layer) || normWithoutWeights(layer, reached) : isNoise(layer) ? reached.has(layer) || index > lastFrozen : weighted[index] ? training.has(layer) : reached.has(layer);
-    if (on) modes.add(layer);
+  const lastFrozen = entries.findLastIndex(({ layer }) => learning.has(layer) && !reached.has(layer));
+  const on = entries.filter(({ layer }, index) => {
+    if (learning.has(layer)) return training.has(layer);
+    const beyondPrefix = reached.has(layer) || index > lastFrozen;
+    // A normalization without scale and shift has no weight to freeze, only itself.
+    return beyondPrefix && (isNoise(layer) || internals(layer).trainable);
   });
-  return modes;
-}
-
-/** With `scale` and `center` off there is nothing to freeze: it moves where gradients pass. */
-function normWithoutWeights(layer: Layer, reached: ReadonlySet<Layer>): boolean {
-  const { gamma, beta } = layer as unknown as { gamma?: unknown; beta?: unknown };
-  return !gamma && !beta && reached.has(layer);
+  return new Set(on.map(({ layer }) => layer));
 }

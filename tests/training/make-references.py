@@ -1,0 +1,141 @@
+"""Writes references.json: what PyTorch and Keras compute, for the tests beside it.
+
+    python3 -m venv /tmp/peers && /tmp/peers/bin/pip install numpy torch==2.13.0 tensorflow==2.21.0 keras==3.15.1
+    /tmp/peers/bin/python tests/training/make-references.py
+"""
+
+import json
+import os
+from pathlib import Path
+
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+import keras
+import numpy as np
+import torch
+
+STEPS = 20
+random = np.random.default_rng(7)
+references: dict = {}
+
+
+def rounded(array) -> list:
+    return np.asarray(array, dtype=np.float64).round(9).tolist()
+
+
+# Optimizers: one weight, twenty given gradients; the weight after each step.
+start = random.normal(size=(2, 3)).astype(np.float32)
+gradients = random.normal(size=(STEPS, 2, 3)).astype(np.float32)
+references["optimizers"] = {"start": rounded(start), "gradients": rounded(gradients), "weights": {}}
+
+
+def torch_weights(make) -> list:
+    weight = torch.nn.Parameter(torch.tensor(start))
+    optimizer = make([weight])
+    after = []
+    for gradient in gradients:
+        weight.grad = torch.tensor(gradient)
+        optimizer.step()
+        after.append(rounded(weight.detach().numpy()))
+    return after
+
+
+def keras_weights(optimizer) -> list:
+    weight = keras.Variable(start)
+    after = []
+    for gradient in gradients:
+        optimizer.apply([keras.ops.convert_to_tensor(gradient)], [weight])
+        after.append(rounded(weight.numpy()))
+    return after
+
+
+weights = references["optimizers"]["weights"]
+weights["sgd"] = torch_weights(lambda p: torch.optim.SGD(p, lr=0.1))
+weights["sgd momentum"] = torch_weights(lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9))
+weights["sgd nesterov"] = torch_weights(lambda p: torch.optim.SGD(p, lr=0.1, momentum=0.9, nesterov=True))
+weights["adam"] = torch_weights(lambda p: torch.optim.Adam(p, lr=0.1))
+weights["adam, other betas"] = torch_weights(lambda p: torch.optim.Adam(p, lr=0.05, betas=(0.8, 0.95), eps=1e-3))
+weights["rmsprop"] = torch_weights(lambda p: torch.optim.RMSprop(p, lr=0.1))
+weights["rmsprop momentum"] = torch_weights(lambda p: torch.optim.RMSprop(p, lr=0.1, momentum=0.9))
+weights["adafactor"] = torch_weights(lambda p: torch.optim.Adafactor(p, lr=0.1))
+weights["lion"] = keras_weights(keras.optimizers.Lion(learning_rate=0.1))
+
+# AdamW on a linear layer, all samples in each step: decay of the kernel only, losses before each step.
+x = random.normal(size=(8, 3)).astype(np.float32)
+y = random.normal(size=(8, 2)).astype(np.float32)
+kernel = random.normal(size=(3, 2)).astype(np.float32)
+bias = random.normal(size=(2,)).astype(np.float32)
+
+
+def linear_run(optimizer_of, clip=None) -> dict:
+    k, b = torch.nn.Parameter(torch.tensor(kernel)), torch.nn.Parameter(torch.tensor(bias))
+    optimizer = optimizer_of(k, b)
+    losses = []
+    for _ in range(STEPS):
+        optimizer.zero_grad()
+        loss = torch.nn.functional.mse_loss(torch.tensor(x) @ k + b, torch.tensor(y))
+        loss.backward()
+        if clip:
+            torch.nn.utils.clip_grad_norm_([k, b], clip)
+        optimizer.step()
+        losses.append(float(loss))
+    return {"losses": rounded(losses), "kernel": rounded(k.detach().numpy()), "bias": rounded(b.detach().numpy())}
+
+
+references["linear"] = {
+    "x": rounded(x),
+    "y": rounded(y),
+    "kernel": rounded(kernel),
+    "bias": rounded(bias),
+    "adamw": linear_run(lambda k, b: torch.optim.AdamW([{"params": [k], "weight_decay": 0.1}, {"params": [b], "weight_decay": 0.0}], lr=0.05)),
+    "sgd clipped": linear_run(lambda k, b: torch.optim.SGD([k, b], lr=0.1), clip=0.5),
+}
+
+# BatchNormalization in Keras, trained and frozen: dense, norm, dense under SGD, all samples in each step.
+bx = random.normal(size=(6, 4)).astype(np.float32) * 2 + 1
+by = random.normal(size=(6, 2)).astype(np.float32)
+initial = [random.normal(size=shape).astype(np.float32) for shape in [(4, 3), (3,), (3,), (3,), (3,), (3,), (3, 2), (2,)]]
+initial[5] = np.abs(initial[5]) + 0.5
+
+
+def norm_run(frozen: bool) -> list:
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3), keras.layers.BatchNormalization(momentum=0.9), keras.layers.Dense(2)])
+    model.set_weights(initial)
+    model.layers[1].trainable = not frozen
+    model.compile(keras.optimizers.SGD(0.1), loss="mse", run_eagerly=True)
+    model.fit(bx, by, batch_size=6, epochs=3, shuffle=False, verbose=0)
+    names = ["d1/kernel", "d1/bias", "bn/gamma", "bn/beta", "bn/moving_mean", "bn/moving_variance", "d2/kernel", "d2/bias"]
+    values = {f"{layer.name}/{weight.name}": weight.numpy() for layer in model.layers for weight in layer.weights}
+    keys = list(values)
+    order = [next(key for key in keys if key.startswith(model.layers[i].name) and key.endswith(name.split("/")[1])) for name, i in zip(names, [0, 0, 1, 1, 1, 1, 2, 2])]
+    return {name: rounded(values[key]) for name, key in zip(names, order)}
+
+
+references["batchNormalization"] = {
+    "x": rounded(bx),
+    "y": rounded(by),
+    # As get_weights gives them: kernel, bias, gamma, beta, moving mean, moving variance, kernel, bias.
+    "initial": [rounded(value) for value in initial],
+    "trained": norm_run(False),
+    "frozen": norm_run(True),
+}
+
+# Losses, each the mean over the samples.
+logits = random.normal(size=(5, 4)).astype(np.float32) * 3
+classes = np.array([0, 3, 1, 1, 2])
+binary = (random.random(size=(5, 4)) > 0.5).astype(np.float32)
+t = torch.tensor
+references["losses"] = {
+    "logits": rounded(logits),
+    "classes": classes.tolist(),
+    "binary": rounded(binary),
+    "crossentropy": float(torch.nn.functional.cross_entropy(t(logits), t(classes))),
+    "crossentropy smoothed": float(torch.nn.functional.cross_entropy(t(logits), t(classes), label_smoothing=0.1)),
+    "binaryCrossentropy": float(torch.nn.functional.binary_cross_entropy_with_logits(t(logits), t(binary))),
+    "mse": float(torch.nn.functional.mse_loss(t(logits), t(binary))),
+    "mae": float(torch.nn.functional.l1_loss(t(logits), t(binary))),
+    "huber": float(torch.nn.functional.huber_loss(t(logits), t(binary))),
+}
+
+target = Path(__file__).with_name("references.json")
+target.write_text(json.dumps(references) + "\n")
+print(f"{target}: {target.stat().st_size} bytes; torch {torch.__version__}, keras {keras.__version__}")

@@ -87,7 +87,7 @@ export * from "./other"; export * as other from "./other";`);
   it("imports every form, with live bindings", async () => {
     write("lib.ts", "export let n = 1; export const bump = () => { n++ }; export default class D {}; export function self(this: unknown) { return this }");
     write("m.ts", `import D, { n, bump as b, self } from "./lib.js"; import * as lib from "./lib";
-import { join } from "node:path"; import type { Missing } from "no-such"; import { AlsoType } from "no-such-either";
+import { join } from "node:path"; import type { Missing } from "no-such"; import { type Missing2, type Missing3, dirname } from "node:path"; export { type Missing2, dirname }; import { AlsoType } from "no-such-either";
 const before = n; b(); const t: AlsoType | undefined = undefined;
 export const result = { before, n, same: lib.n === n, D: new D().constructor === lib.default, join: join("a", "b"), self: self(), inner: ((n: number) => n)(9) };
 export default await Promise.resolve(import.meta.dirname); export const lazy = async () => (await import("./lib")).n;`);

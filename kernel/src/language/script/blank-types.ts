@@ -63,7 +63,11 @@ export function blankTypes(program: AnyNode, edits: Edits, keep?: AnyNode): Type
       case "ImportDeclaration":
         return node.importKind === "type" ? blankStatement(node, parent) : false;
       case "ImportSpecifier":
-        return node.importKind === "type";
+        if (node.importKind === "type") blankListItem(node);
+        return true;
+      case "ExportSpecifier":
+        if (node.exportKind === "type") blankListItem(node);
+        return true;
       case "ExportNamedDeclaration": {
         const declaration = node.declaration as Typed | null;
         if (node.exportKind !== "type" && !declaration?.declare) return false;
@@ -144,6 +148,12 @@ export function blankTypes(program: AnyNode, edits: Edits, keep?: AnyNode): Type
     const whole = parent?.type === "ExportNamedDeclaration" || parent?.type === "ExportDefaultDeclaration" ? parent : node;
     edits.blankWith(";", whole.start, whole.end);
     return true;
+  }
+
+  /** With the comma behind it; one before it may stay. */
+  function blankListItem(node: AnyNode): void {
+    const comma = /^\s*,/.exec(source.slice(node.end))?.[0].length ?? 0;
+    edits.blank(node.start, node.end + comma);
   }
 
   /** `x as T` at the end of a statement without semicolon: the next line may begin with `(` or `[`. */

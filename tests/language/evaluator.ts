@@ -4,6 +4,7 @@ import { Session } from "node:inspector/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { constants, Script } from "node:vm";
 import { HOST_NAME, NO_VALUE, type ScriptHost } from "../../kernel/lib/language/index.js";
 import { createTransform } from "../../kernel/lib/language/script/transform.js";
 
@@ -18,6 +19,10 @@ export interface Evaluator {
 /** One at a time: bindings of the REPL live in this thread's realm. */
 export function createEvaluator(folder: string, importLocal?: (specifier: string) => Promise<Record<string, unknown>> | undefined): Evaluator {
   const require = createRequire(join(folder, "notebook.ts"));
+  const importFrom = new Script("(specifier) => import(specifier)", {
+    filename: join(folder, "notebook.ts"),
+    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+  }).runInThisContext() as (specifier: string) => Promise<Record<string, unknown>>;
   const host: ScriptHost = {
     value: NO_VALUE,
     meta: { url: pathToFileURL(join(folder, "notebook.ts")).href, filename: join(folder, "notebook.ts"), dirname: folder },
@@ -26,9 +31,7 @@ export function createEvaluator(folder: string, importLocal?: (specifier: string
     async import(specifier) {
       const local = importLocal?.(specifier);
       if (local) return local;
-      const resolved = specifier.startsWith("node:") ? specifier : require.resolve(specifier);
-      const namespace = (await import(resolved.startsWith("/") ? pathToFileURL(resolved).href : resolved)) as Record<string, unknown>;
-      return namespace;
+      return importFrom(specifier);
     },
   };
   Object.defineProperty(globalThis, HOST_NAME, { value: host, configurable: true });

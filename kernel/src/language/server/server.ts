@@ -114,10 +114,11 @@ export class TypeScriptServer {
     return answer;
   }
 
-  /** Files that have come to be on disk; without this the server keeps believing that they are missing. */
-  created(paths: readonly string[]): void {
-    if (!paths.length) return;
-    this.rpc?.notify("workspace/didChangeWatchedFiles", { changes: paths.map((path) => ({ uri: pathToFileURL(path).href, type: 1 })) });
+  /** Files that are new or changed on disk; without this the server keeps believing what it knows. */
+  filesChanged(created: readonly string[], changed: readonly string[]): void {
+    if (!created.length && !changed.length) return;
+    const change = (type: number) => (path: string) => ({ uri: pathToFileURL(path).href, type });
+    this.rpc?.notify("workspace/didChangeWatchedFiles", { changes: [...created.map(change(1)), ...changed.map(change(2))] });
   }
 
   /** Asks the server's type API about the project as it is now; the snapshot is released afterwards. */
@@ -125,8 +126,8 @@ export class TypeScriptServer {
     await this.started;
     const { rpc } = await (this.api ??= this.connectApi());
     const request = <R>(method: string, params: object) => rpc.request<R>(method, params, REQUEST_TIMEOUT);
-    const { snapshot, projects } = await request<{ snapshot: number; projects: { id: string }[] }>("updateSnapshot", { openProjects: [this.path("tsconfig.json")] });
-    const project = projects[0]!.id;
+    const { snapshot, projects } = await request<{ snapshot: number; projects: { id: string; configFileName: string }[] }>("updateSnapshot", { openProjects: [this.path("tsconfig.json")] });
+    const project = projects.find(({ configFileName }) => configFileName === this.path("tsconfig.json"))!.id;
     try {
       return await ask((method, params) => request(method, { snapshot, project, ...params }));
     } finally {

@@ -15,6 +15,10 @@ export interface Workspace {
    * @returns paths that are new on disk; the server must be told of them
    */
   link(text: string): string[];
+  /** A module of the notebook's folder, as against one of a package. */
+  isLocal(path: string): boolean;
+  /** The files that a text's relative imports may mean and that exist. */
+  localModules(text: string): string[];
   /** Whether Node would find the module, though the server has no types for it. */
   resolves(specifier: string): boolean;
   remove(): void;
@@ -60,6 +64,12 @@ export function createWorkspace(folder: string): Workspace {
   return {
     directory,
     link: (text) => packagesNamed(text).flatMap(linkWithTypes),
+    isLocal: (path) => !path.startsWith(directory) && !/[\\/]node_modules[\\/]/.test(path),
+    localModules: (text) => specifiersIn(text).filter((specifier) => /^\.{0,2}\//.test(specifier)).flatMap((specifier) => {
+      const path = resolve(folder, specifier);
+      const stem = path.replace(/\.[cm]?js$/, "");
+      return [path, `${stem}.ts`, `${stem}.d.ts`, `${stem}.mts`, join(path, "index.ts")].filter((candidate) => existsSync(candidate));
+    }),
     resolves(specifier) {
       if (isBuiltin(specifier)) return true;
       const name = packageName(specifier);
@@ -119,8 +129,12 @@ function projectConfig(folder: string, directory: string): object {
 
 const SPECIFIER = /(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*|\btypes\s*=\s*)(["'`])([^"'`\n]+)\1/g;
 
+function specifiersIn(text: string): string[] {
+  return [...text.matchAll(SPECIFIER)].map(([, , specifier]) => specifier!);
+}
+
 function packagesNamed(text: string): string[] {
-  const names = [...text.matchAll(SPECIFIER)].map(([, , specifier]) => packageName(specifier!));
+  const names = specifiersIn(text).map(packageName);
   return [...new Set(names.filter((name): name is string => name !== undefined))];
 }
 

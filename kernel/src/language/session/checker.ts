@@ -1,5 +1,6 @@
 /** The documents of one notebook at the TypeScript server: where cells are checked, and where the editor's questions go. */
 
+import { statSync } from "node:fs";
 import type { Diagnostic, Position } from "../cell.js";
 import type { Parsed } from "../script/parse.js";
 import { AHEAD_DIRECTORY, createWorkspace, type Workspace } from "../server/workspace.js";
@@ -36,6 +37,8 @@ export class Checker {
   private readonly workspace: Workspace;
   /** Every change of the session document, in the order of the cells. */
   private absorbing: Promise<void> = Promise.resolve();
+  /** Local modules that the session imports, directly or not, with the time of their last change. */
+  private localFiles = new Map<string, number>();
   /** What the cell's document holds: the line above the cell, and the cell. */
   private opened = { head: "", text: "" };
 
@@ -59,6 +62,7 @@ export class Checker {
     await this.absorbing;
     await this.openCell(parsed);
     const found = await this.server.diagnostics(CELL_DOCUMENT);
+    if (namesLocalModule(parsed.text)) await this.findLocalFiles();
     const lines = parsed.text.split("\n");
     return found.filter((diagnostic) => this.concerns(diagnostic, lines)).map((diagnostic) => toDiagnostic(diagnostic, parsed.isObjectLiteral));
   }
@@ -68,10 +72,11 @@ export class Checker {
     const declared = declarationsOf(parsed.program, parsed.text, parsed.comments);
     return (this.absorbing = this.absorbing.then(async () => {
       if (!declared.declarations.length && !declared.imports.length && !declared.augmentations.length) return;
-      await this.session.absorb(declared, (holes) => this.printTypes(parsed, holes));
+      // A server that is just being restarted prints nothing: better names of type `any` than no names.
+      await this.session.absorb(declared, (holes) => this.printTypes(parsed, holes).catch(() => []));
       await this.server.set(SESSION_DOCUMENT, this.session.document);
       await this.server.settle();
-    }).catch(() => undefined));
+    }));
   }
 
   /**
@@ -125,8 +130,21 @@ export class Checker {
     await this.server.set(SESSION_DOCUMENT, this.session.document);
   }
 
+  /** What is new on disk, and which local modules have changed there: the server watches nothing itself. */
   private link(text: string): void {
-    this.server.created(this.workspace.link(text));
+    const created = this.workspace.link(text);
+    const changed = [...this.localFiles].filter(([path, time]) => modifiedAt(path) !== time).map(([path]) => path);
+    for (const path of changed) this.localFiles.set(path, modifiedAt(path));
+    // A cell that names local modules may name one that was just written.
+    const named = namesLocalModule(text) ? this.workspace.localModules(text).filter((path) => !this.localFiles.has(path)) : [];
+    this.server.filesChanged([...created, ...named], changed);
+  }
+
+  private async findLocalFiles(): Promise<void> {
+    const files = await this.server.withTypes((request) => request<string[]>("getSourceFileNames", {}));
+    for (const path of files) {
+      if (this.workspace.isLocal(path) && !this.localFiles.has(path)) this.localFiles.set(path, modifiedAt(path));
+    }
   }
 
   private async printTypes(parsed: Parsed, holes: readonly Hole[]): Promise<(string | undefined)[]> {
@@ -159,6 +177,12 @@ export class Checker {
     }
     return range.start.line <= lines.length;
   }
+}
+
+const namesLocalModule = (text: string): boolean => /["'`]\.{0,2}\//.test(text);
+
+function modifiedAt(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
 export interface EditDocument {

@@ -14,6 +14,8 @@ export interface LayerEntry {
   nested: boolean;
   /** The nested models that it lies in, outermost first. */
   parents: Layer[];
+  /** The outermost model. */
+  model: LayersModel;
 }
 
 export type WeightKind = "kernel" | "bias" | "norm" | "embedding" | "statistics";
@@ -50,7 +52,7 @@ export function layerEntries(model: LayersModel): LayerEntry[] {
       if (seen.has(layer)) continue;
       seen.add(layer);
       const nested = asContainer(layer);
-      entries.push({ path: prefix + layer.name, name: layer.name, kind: classOf(layer), layer, depth: parents.length, nested: nested !== undefined, parents });
+      entries.push({ path: prefix + layer.name, name: layer.name, kind: classOf(layer), layer, depth: parents.length, nested: nested !== undefined, parents, model });
       if (nested) visit(nested, `${prefix}${layer.name}/`, [...parents, layer]);
     }
   };
@@ -103,7 +105,8 @@ function kindOf(layer: Layer, name: string): WeightKind {
 /** Whether the weight is trained: neither it, nor its layer, nor a model around it is frozen. */
 export function trains(entry: WeightEntry): boolean {
   if (entry.kind === "statistics" || !entry.variable.trainable) return false;
-  return internals(entry.owner.layer).trainable && entry.owner.parents.every((parent) => internals(parent).trainable);
+  const { layer, parents, model } = entry.owner;
+  return [layer, ...parents, model].every((each) => internals(each).trainable);
 }
 
 const calls = new WeakMap<Container, LayerCall[]>();

@@ -1,0 +1,24 @@
+import { expect, it } from "vitest";
+import { finetune, schedules } from "../../kernel/lib/training/index.js";
+import type { Schedule } from "../../kernel/lib/training/index.js";
+import { smallCnn, stripes } from "./small";
+
+const at = (schedule: Schedule, steps: number) => Array.from({ length: steps }, (_, step) => Number(schedule({ step, steps, stepsPerEpoch: 5 }).toFixed(4)));
+
+it.each<[string, Schedule, number[]]>([
+  ["constant", schedules.constant(), [1, 1, 1, 1, 1, 1]],
+  ["constant with a warm-up in steps", schedules.constant({ warmup: 2 }), [0.3333, 0.6667, 1, 1, 1, 1]],
+  ["linear", schedules.linear(), [1, 0.8333, 0.6667, 0.5, 0.3333, 0.1667]],
+  ["linear to a half, with a warm-up as a share", schedules.linear({ warmup: 1 / 3, final: 0.5 }), [0.3333, 0.6667, 1, 0.875, 0.75, 0.625]],
+  ["cosine", schedules.cosine(), [1, 0.933, 0.75, 0.5, 0.25, 0.067]],
+  ["one cycle", schedules.oneCycle({ rise: 0.5 }), [0.04, 0.52, 1, 0.75, 0.25, 0]],
+  ["slanted triangular", schedules.slantedTriangular({ rise: 0.5, ratio: 32 }), [0.0313, 0.3542, 0.6771, 1, 0.6771, 0.3542]],
+])("%s", (_name, schedule, expected) => {
+  expect(at(schedule, 6)).toEqual(expected);
+});
+
+it("a run follows its schedule", async () => {
+  const run = finetune(smallCnn(), stripes(12), { epochs: 3, batchSize: 6, learningRate: 0.01, schedule: schedules.linear() });
+  await run.train();
+  expect(run.steps.learningRate.map((rate) => Number(rate.toFixed(5)))).toEqual([0.01, 0.00833, 0.00667, 0.005, 0.00333, 0.00167]);
+});

@@ -19,7 +19,6 @@ KEPT = [
     (re.compile(r"tensorflow/(include/(?:xla/)?tsl/(?:c|platform)/[^/]+\.h)"), "{}"),
     (re.compile(r"tensorflow-[^/]+\.dist-info/(?:licenses/)?(LICENSE)"), "{}"),
     (re.compile(r"(nvidia/.+\.so[.\d]*)"), "{}"),
-    (re.compile(r"(nvidia/.+/libdevice[^/]*\.bc)"), "{}"),
 ]
 
 

@@ -1,6 +1,4 @@
 // The steps, in their order.
-import { existsSync } from "node:fs";
-import { at } from "../lib/places.mjs";
 import { browser } from "./browser.mjs";
 import { compile } from "./compile.mjs";
 import { graphAddon } from "./graph-addon.mjs";
@@ -11,7 +9,7 @@ import { tensorFlow } from "./tensorflow.mjs";
 import { testPackages } from "./test-packages.mjs";
 import { tfjsAddon } from "./tfjs-addon.mjs";
 
-const compiled = [npmPackages, jupyterLab, tensorFlow, tfjsAddon, ...(existsSync(at("kernel/native")) ? [graphAddon] : []), compile];
+const compiled = [npmPackages, jupyterLab, tensorFlow, tfjsAddon, graphAddon, compile];
 
 /** What a notebook needs. */
 export const forNotebooks = [...compiled, jupyterParts];

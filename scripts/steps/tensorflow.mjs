@@ -34,7 +34,7 @@ export const tensorFlow = {
   look() {
     const wheel = wheelFor();
     const { bavail, bsize } = statfsSync(at("."));
-    const needed = wheel.bytes * 4.5; // the wheel and, unpacked, three times its size
+    const needed = wheel.bytes + wheel.unpacked;
     if (bavail * bsize < needed) throw troubles.diskFull(`${megabytes(bavail * bsize)} free, ${megabytes(needed)} needed for TensorFlow alone`);
   },
   async run({ progress }) {

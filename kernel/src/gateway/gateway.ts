@@ -4,6 +4,7 @@ import { Codec, Sender, type Message, type Sockets } from "../wire";
 import { Cells } from "./cells";
 import { scriptAddress } from "./addresses";
 import type { Session } from "./executor";
+import { Debugging } from "./debugging";
 import { History } from "./history";
 import { Interrupts } from "./interrupts";
 import { log } from "./log";
@@ -35,6 +36,7 @@ export class Gateway {
   readonly #tasks = new Tasks();
   readonly #history = new History();
   readonly #interrupts: Interrupts;
+  readonly #debugging: Debugging;
   readonly #shells: Subshells;
   readonly #tracebacks: Tracebacks;
   readonly #done = new Map<Task, (done: Done) => void>();
@@ -55,6 +57,7 @@ export class Gateway {
     const publisher = (this.#publisher = new Publisher(codec, sockets.iopub));
     const tasks = this.#tasks;
     this.#interrupts = new Interrupts(start.flags, (message) => this.#post(message));
+    this.#debugging = new Debugging(publisher);
     const cells = new Cells();
     this.#tracebacks = new Tracebacks(cells, start.folder);
     const gateway = this;
@@ -65,7 +68,7 @@ export class Gateway {
       done: (task) => new Promise((resolve) => this.#done.set(task, resolve)),
       reply: (request, type, content) => this.#reply("shell", request, type, content),
       address: scriptAddress,
-      willRun: async () => undefined,
+      willRun: (cell) => this.#debugging.willRun(cell),
     };
     this.#shells = new Subshells(session);
     this.#outputs = new Outputs(new RingReader(start.ring, start.flags), start.port, {
@@ -105,7 +108,7 @@ export class Gateway {
     this.#ending = true;
     const kill = setTimeout(() => process.kill(process.pid, "SIGKILL"), ENDED_MS + 200);
     await Promise.race([
-      Promise.all([this.#language?.dispose(), ...Object.values(this.#senders).map((sender) => sender.flushed()), this.#publisher.sender.flushed()]),
+      Promise.all([this.#language?.dispose(), this.#debugging.dispose(), ...Object.values(this.#senders).map((sender) => sender.flushed()), this.#publisher.sender.flushed()]),
       new Promise((resolve) => setTimeout(resolve, ENDED_MS / 2)),
     ]).catch((error: unknown) => log(`while ending: ${String(error)}`));
     for (const socket of Object.values(this.#sockets)) socket.close();
@@ -140,7 +143,7 @@ export class Gateway {
       case "execute_request":
         return this.#shells.of(request).execute(request);
       case "kernel_info_request":
-        return answer(kernelInfo({ debugger: false }));
+        return answer(kernelInfo({ debugger: true }));
       case "complete_request":
         return answer(complete(this.language, content));
       case "inspect_request":
@@ -155,8 +158,10 @@ export class Gateway {
       case "comm_msg":
       case "comm_close":
         return this.#comm(request);
+      case "debug_request":
+        return answer(this.#debugging.handle(request.headerBytes, content));
       case "interrupt_request":
-        this.#interrupt();
+        await this.#interrupt();
         return answer({ status: "ok" });
       case "shutdown_request":
         await answer({ status: "ok", restart: content["restart"] === true });
@@ -194,7 +199,8 @@ export class Gateway {
     this.#start.port.postMessage(message);
   }
 
-  #interrupt(): void {
+  async #interrupt(): Promise<void> {
+    if (await this.#debugging.terminate()) return;
     for (const shell of this.#shells.all()) shell.interrupt();
     this.#interrupts.interrupt();
   }

@@ -2,8 +2,8 @@ import { Session } from "node:inspector";
 import { Flag, clock, type Flags, type ToMain } from "../threads";
 import { log } from "./log";
 
-/** Main gets so long to notice an interrupt by itself. */
-const NOTICE_MS = 50;
+/** Main gets so long to notice an interrupt by itself: an event loop that turns needs less, a call that lasts longer is cut off. */
+const NOTICE_MS = 10;
 /** Where a training step has looked for interrupts lately, it will again: its call is not cut off. */
 const STEPPED_MS = 1_000;
 const STEP_PATIENCE_MS = 2_000;

@@ -1,4 +1,5 @@
 import type { Frontend, Shown } from "../display/frontend";
+import { native } from "./timers";
 
 /**
  * The notebook's library, loaded when a cell first touches it: the first `1+1` pays for none of it. Loaded
@@ -30,6 +31,22 @@ export class Library {
 
   show(value: unknown): Promise<Shown | undefined> {
     return (require("../display") as typeof import("../display")).show(value);
+  }
+
+  /**
+   * Sends what the display room still holds back, then goes on: front ends drop what comes after a cell's
+   * end. Waits a second at most, since a value's own display may never come.
+   */
+  settle(done: () => void): void {
+    if (!this.#connected) return done();
+    let gone = false;
+    const once = (): void => {
+      if (!gone) done();
+      gone = true;
+      native.clearTimeout(late);
+    };
+    const late = native.setTimeout(once, 1_000);
+    (require("../display") as typeof import("../display")).settle().then(once, once);
   }
 
   /** Packages that are ours, or draw through us, as they are imported. */

@@ -15,7 +15,7 @@ import { Input } from "./input";
 import { InterruptState, KeyboardInterrupt } from "./interrupt";
 import { Library } from "./library";
 import { report } from "./reports";
-import { installStreams } from "./streams";
+import { installStreams, muteOwnWarnings } from "./streams";
 import { followTimers, native } from "./timers";
 
 /** After an interrupt, a cell has so long to end by itself: `finally` blocks run. */
@@ -52,6 +52,7 @@ export class MainThread {
     const frontend = createFrontend(this.#gateway, ring, this.#comms, (task) => this.#running.get(task)?.request.messageId);
     this.#library = new Library(frontend, this.#interrupts.betweenSteps);
     installStreams(ring);
+    muteOwnWarnings();
     followPromises();
     followTimers(this.#evaluator, (task, error) => this.#gateway.stray(task, error));
     refuseExits();
@@ -136,11 +137,13 @@ export class MainThread {
     const cell = this.#running.get(task);
     if (cell === undefined || cell.ended) return;
     cell.ended = true;
-    native.setImmediate(() => {
-      this.#running.delete(task);
-      this.#evaluator.abandon(task);
-      this.#gateway.done(task, outcome);
-    });
+    native.setImmediate(() =>
+      this.#library.settle(() => {
+        this.#running.delete(task);
+        this.#evaluator.abandon(task);
+        this.#gateway.done(task, outcome);
+      }),
+    );
   }
 
   #evaluateEach(task: Task, expressions: Extract<ToMain, { kind: "expressions" }>["expressions"], results: Record<string, Evaluated> = {}): void {

@@ -47,6 +47,17 @@ class CellStream extends Writable {
   }
 }
 
+/** Features of Node that the kernel itself uses and that are no news to a notebook. */
+const OWN_WARNINGS = /vm\.USE_MAIN_CONTEXT_DEFAULT_LOADER/;
+
+/** Keeps Node's warnings about what the kernel does out of the cells. */
+export function muteOwnWarnings(): void {
+  const emit = process.emitWarning.bind(process) as (...args: unknown[]) => void;
+  process.emitWarning = ((warning: unknown, ...rest: unknown[]) => {
+    if (!OWN_WARNINGS.test(String(warning))) emit(warning, ...rest);
+  }) as typeof process.emitWarning;
+}
+
 /** Makes `process.stdout`, `process.stderr` and `console` write to the ring. */
 export function installStreams(ring: RingWriter): void {
   const stdout = new CellStream(ring, "stdout");

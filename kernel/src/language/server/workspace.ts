@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpath
 import { isBuiltin } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { NOTEBOOK_GLOBALS } from "./notebook-globals.js";
 
 export interface Workspace {
   readonly directory: string;
@@ -58,8 +59,9 @@ export function createWorkspace(folder: string): Workspace {
   const linkWithTypes = (name: string): string[] => [...linkPackage(name), ...linkPackage(`@types/${name.replace(/^@(.+)\//, "$1__")}`)];
 
   writeFileSync(join(directory, "tsconfig.json"), JSON.stringify(projectConfig(folder, directory)));
+  writeFileSync(join(directory, "notebook-globals.d.ts"), NOTEBOOK_GLOBALS);
   mkdirSync(join(directory, AHEAD_DIRECTORY));
-  writeFileSync(join(directory, AHEAD_DIRECTORY, "tsconfig.json"), JSON.stringify({ extends: "../tsconfig.json", include: ["*.ts"] }));
+  writeFileSync(join(directory, AHEAD_DIRECTORY, "tsconfig.json"), JSON.stringify({ extends: "../tsconfig.json", include: ["*.ts", "../notebook-globals.d.ts"] }));
   linkPackage("@types/node");
   return {
     directory,

@@ -1,0 +1,39 @@
+import { DebugAdapter } from "../debug";
+import { HOST_NAME, HOISTED_SUFFIX, userName, type PreparedCell } from "../language";
+import type { Publisher } from "./publisher";
+
+type Request = Parameters<DebugAdapter["handle"]>[0];
+
+/** The debugger of this kernel: requests from the control channel, events to iopub. */
+export class Debugging {
+  readonly #adapter: DebugAdapter;
+  /** The request that an event follows from: front ends want a parent. */
+  #latest: Uint8Array | undefined;
+
+  constructor(publisher: Publisher) {
+    this.#adapter = new DebugAdapter({
+      emit: (event) => publisher.publish(this.#latest, "debug_event", event as unknown as Record<string, unknown>),
+      blackbox: ["^node:", "/node_modules/", "/kernel/lib/"],
+      hidden: (name) => name === HOST_NAME || name.endsWith(HOISTED_SUFFIX),
+      userName,
+    });
+  }
+
+  async handle(header: Uint8Array, content: Record<string, unknown>): Promise<Record<string, unknown>> {
+    this.#latest = header;
+    return (await this.#adapter.handle(content as unknown as Request)) as unknown as Record<string, unknown>;
+  }
+
+  willRun(cell: PreparedCell): Promise<void> {
+    return this.#adapter.willRun(cell.code, { number: cell.number, ...(cell.map !== undefined && { map: cell.map }) });
+  }
+
+  /** Ends the cell where main stands at a breakpoint. @returns whether it did */
+  terminate(): Promise<boolean> {
+    return this.#adapter.terminate();
+  }
+
+  dispose(): Promise<void> {
+    return this.#adapter.dispose();
+  }
+}

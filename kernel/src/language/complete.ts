@@ -1,5 +1,6 @@
 /** Completions of a cell that is being written. */
 
+import { builtinModules } from "node:module";
 import type { Completions } from "./cell.js";
 import { lspPosition, offsetAt, type Checker } from "./session/checker.js";
 import { withoutSessionName } from "./session/session.js";
@@ -31,11 +32,15 @@ const KINDS = ["", "text", "method", "function", "class", "field", "variable", "
 /** So many are looked up for their type; a longer list is still being narrowed by typing. */
 const DETAILED = 24;
 const WORD_BEFORE = /[\p{ID_Start}$_#][\p{ID_Continue}$]*$/u;
+/** The specifier that is being written, up to the cursor. */
+const SPECIFIER_BEFORE = /\b(?:from|import|require)\s*\(?\s*(["'`])([^"'`\n]*)$/;
 const IN_STRING = /(["'`])(?:(?!\1)[^\\\n]|\\.)*$/;
 
 /** @param notebookNames known before their types are loaded */
 export async function complete(checker: Checker, code: string, offset: number, notebookNames: readonly string[]): Promise<Completions> {
   const before = code.slice(0, offset);
+  const specifier = SPECIFIER_BEFORE.exec(before)?.[2];
+  if (specifier !== undefined && isPackageName(specifier)) return packageCompletions(checker, specifier, offset);
   const prefix = WORD_BEFORE.exec(before)?.[0] ?? "";
   const isMember = /\.\s*$/.test(before.slice(0, before.length - prefix.length));
   const { uri } = await checker.edit(code, isMember ? "words" : "all");
@@ -63,6 +68,18 @@ export async function complete(checker: Checker, code: string, offset: number, n
     for (const name of notebookNames) if (startsWith(name, typed) && !known.has(name)) items.push({ text: name, kind: "variable" });
   }
   return { items, start, end: offset };
+}
+
+/** Not a path, nor a path within a package. */
+function isPackageName(specifier: string): boolean {
+  return !specifier.startsWith(".") && !specifier.startsWith("/") && !/^(?:@[^/]*\/)?[^@/][^/]*\//.test(specifier);
+}
+
+/** The server knows the packages that cells have imported; here are all that they could. */
+function packageCompletions(checker: Checker, specifier: string, offset: number): Completions {
+  const builtins = builtinModules.filter((name) => !name.startsWith("_")).map((name) => (name.startsWith("node:") ? name : `node:${name}`));
+  const names = [...checker.packages(), ...builtins].filter((name) => startsWith(name, specifier) || startsWith(name, `node:${specifier}`));
+  return { items: names.map((text) => ({ text, kind: "module" })), start: offset - specifier.length, end: offset };
 }
 
 /** What the server wants replaced: more than a word in `import "@tensorflow/tf|"`. */

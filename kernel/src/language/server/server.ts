@@ -162,6 +162,8 @@ export class TypeScriptServer {
       capabilities: CAPABILITIES,
       initializationOptions: {},
     }, START_TIMEOUT);
+    // Without this each answer comes with twenty messages on how it was found.
+    rpc.notify("custom/setLogVerbosity", { verbosity: 0 });
     rpc.notify("initialized", {});
     for (const document of this.documents.values()) this.open(rpc, document);
     this.rpc = rpc;
@@ -197,6 +199,7 @@ export class TypeScriptServer {
 }
 
 const CAPABILITIES = {
+  workspace: { configuration: true },
   textDocument: {
     diagnostic: {},
     completion: {

@@ -16,6 +16,8 @@ export interface Workspace {
    * @returns paths that are new on disk; the server must be told of them
    */
   link(text: string): string[];
+  /** Packages that a cell can import by name, without Node's own modules. */
+  packages(): string[];
   /** A module of the notebook's folder, as against one of a package. */
   isLocal(path: string): boolean;
   /** The files that a text's relative imports may mean and that exist. */
@@ -36,8 +38,9 @@ export function createWorkspace(folder: string): Workspace {
   const directory = realpathSync(mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`)));
   const modules = join(directory, "node_modules");
   mkdirSync(modules);
+  const ownRoots = nodeModulesAbove(folder);
   // What the kernel itself brings (@types/node, tfjs-node, danfojs-node, tslab), after what the notebook's folder has.
-  const roots = [...nodeModulesAbove(folder), ...nodeModulesAbove(__dirname)];
+  const roots = [...ownRoots, ...nodeModulesAbove(__dirname)];
   const ownPackage = resolve(__dirname, "../../..");
   const linked = new Set<string>();
 
@@ -66,6 +69,7 @@ export function createWorkspace(folder: string): Workspace {
   return {
     directory,
     link: (text) => packagesNamed(text).flatMap(linkWithTypes),
+    packages: () => [...new Set([...ownRoots.flatMap(packagesIn), ...KERNEL_PACKAGES])].sort(),
     isLocal: (path) => !path.startsWith(directory) && !/[\\/]node_modules[\\/]/.test(path),
     localModules: (text) => specifiersIn(text).filter((specifier) => /^\.{0,2}\//.test(specifier)).flatMap((specifier) => {
       const path = resolve(folder, specifier);
@@ -124,9 +128,21 @@ function projectConfig(folder: string, directory: string): object {
       rootDirs: [directory, folder],
     },
     include: ["*.ts"],
+    // Nothing is fetched from a registry.
+    typeAcquisition: { enable: false },
     exclude: [],
     references: [],
   };
+}
+
+/** Of the kernel's own packages, those that are meant for cells. */
+const KERNEL_PACKAGES = ["thawbook", "@tensorflow/tfjs-node", "danfojs-node", "@observablehq/plot", "tslab"];
+
+function packagesIn(root: string): string[] {
+  return readdirSync(root).flatMap((name) => {
+    if (name.startsWith(".") || name === "@types") return [];
+    return name.startsWith("@") ? readdirSync(join(root, name)).map((part) => `${name}/${part}`) : [name];
+  });
 }
 
 const SPECIFIER = /(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*|\btypes\s*=\s*)(["'`])([^"'`\n]+)\1/g;

@@ -105,6 +105,11 @@ export class Checker {
     return { uri: this.server.uri(EDIT_DOCUMENT) };
   }
 
+  /** Packages that a cell can import by name. */
+  packages(): string[] {
+    return this.workspace.packages();
+  }
+
   async dispose(): Promise<void> {
     await this.server.dispose();
     this.workspace.remove();

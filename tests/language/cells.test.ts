@@ -1,4 +1,4 @@
-/** Cells checked and run, as a person types them: the cells of the protocol probe, and tslab's own cases. */
+/** Cells checked and run, as a person types them: the cells of the protocol probe, and the kinds of cells that tslab handles. */
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openNotebook, type Notebook } from "./notebook.js";
@@ -66,8 +66,8 @@ describe("the probe's cells", () => {
   });
 });
 
-/** After tslab's converter and executor tests (https://github.com/yunabe/tslab/tree/master/tests), in our own words. */
-describe("tslab's cases", () => {
+/** What notebooks written for tslab rely on, of the kinds that its converter and executor handle. */
+describe("tslab's kinds of cells", () => {
   it.each<[string, string[], unknown]>([
     ["calculates", ["let a = 0, b = 1;\nlet t = a + b"], undefined],
     ["shadows functions with variables", ["function sh1() { return 'f' }", "let sh1 = 3; sh1"], 3],

@@ -72,8 +72,9 @@ export class Checker {
     const declared = declarationsOf(parsed.program, parsed.text, parsed.comments);
     return (this.absorbing = this.absorbing.then(async () => {
       if (!declared.declarations.length && !declared.imports.length && !declared.augmentations.length) return;
-      // A server that is just being restarted prints nothing: better names of type `any` than no names.
-      await this.session.absorb(declared, (holes) => this.printTypes(parsed, holes).catch(() => []));
+      // A server that died meanwhile is asked once more when it is back; better names of type `any` than no names.
+      const print = (holes: readonly Hole[]) => this.printTypes(parsed, holes);
+      await this.session.absorb(declared, (holes) => print(holes).catch(() => print(holes)).catch(() => []));
       await this.server.set(SESSION_DOCUMENT, this.session.document);
       await this.server.settle();
     }));

@@ -6,6 +6,8 @@ import type { JSONObject, JSONValue } from "@lumino/coreutils";
 import type { Connection } from "./header";
 
 const KERNEL = "thawbook";
+/** Milliseconds in which a notebook's kernel is expected to be there. */
+const PATIENCE = 2000;
 
 /** A chart's line to its run in the kernel: what is new comes over a comm, commands go back. */
 export class RunLink {
@@ -28,7 +30,10 @@ export class RunLink {
   async open(): Promise<void> {
     const { session } = this;
     if (!session) return this.end();
+    // A notebook that is opened without a kernel never gets ready: meanwhile its runs have ended.
+    const late = setTimeout(() => this.mark("ended"), PATIENCE);
     await session.ready;
+    clearTimeout(late);
     if (this.disposed) return;
     const kernel = session.session?.kernel;
     if (!kernel) return this.end();
@@ -80,7 +85,12 @@ export class RunLink {
   private end(): void {
     if (this.disposed) return;
     this.release();
-    this.connection = "ended";
+    this.mark("ended");
+  }
+
+  private mark(connection: Connection): void {
+    if (this.disposed) return;
+    this.connection = connection;
     this.changed(undefined);
   }
 

@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { beforeEach, expect, test } from "vitest";
 import { connect, display, routeTslab, settle } from "../../kernel/lib/display/index.js";
-import { FakeFrontend } from "./runs";
+import { FakeFrontend } from "./runs.js";
 
 let frontend: FakeFrontend;
 

@@ -4,7 +4,7 @@ import { mergeDelta } from "../../kernel/lib/display/delta.js";
 import { RUN_MIME, type RunView } from "../../kernel/lib/display/views.js";
 import { runView } from "../../kernel/lib/display/run-view.js";
 import { betweenSteps } from "../../kernel/lib/training/index.js";
-import { FakeFrontend, smallRun } from "./runs";
+import { FakeFrontend, smallRun } from "./runs.js";
 
 let frontend: FakeFrontend;
 let cells = 0;

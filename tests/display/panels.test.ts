@@ -4,7 +4,7 @@ import { headline } from "../../kernel/lib/display/headline.js";
 import { chartModel, smoothed } from "../../kernel/lib/display/panels.js";
 import { runView } from "../../kernel/lib/display/run-view.js";
 import type { RunView } from "../../kernel/lib/display/views.js";
-import { smallRun } from "./runs";
+import { smallRun } from "./runs.js";
 
 const counts = { trainable: 18, parameters: 42 };
 

@@ -6,7 +6,7 @@ import { indexedPng } from "../../kernel/lib/display/png.js";
 import { runPicture } from "../../kernel/lib/display/run-picture.js";
 import { runView } from "../../kernel/lib/display/run-view.js";
 import { layersView } from "../../kernel/lib/models/index.js";
-import { smallRun } from "./runs";
+import { smallRun } from "./runs.js";
 
 const run = smallRun(5);
 await run.train();

@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { show } from "../../kernel/lib/display/index.js";
 import { LAYERS_MIME, RUN_MIME, type LayersView, type RunView } from "../../kernel/lib/display/views.js";
 import { requireTf } from "../../kernel/lib/tensorflow/index.js";
-import { smallRun } from "./runs";
+import { smallRun } from "./runs.js";
 
 const dfd = createRequire(import.meta.url)("danfojs-node") as typeof import("danfojs-node");
 const tf = requireTf();
@@ -138,7 +138,7 @@ test("a run is its chart, its picture and a table of epochs", async () => {
   const run = smallRun(20);
   await run.train();
   const shown = await show(run);
-  expect((shown?.data[RUN_MIME] as RunView).series.map(({ name, every }) => `${name}/${every}`).sort()).toEqual(["accuracy/epoch", "loss/epoch", "loss/step", "val_accuracy/epoch", "val_loss/epoch"]);
+  expect((shown!.data[RUN_MIME] as RunView).series.map(({ name, every }) => `${name}/${every}`).sort()).toEqual(["accuracy/epoch", "loss/epoch", "loss/step", "val_accuracy/epoch", "val_loss/epoch"]);
   const lines = String(shown?.data["text/plain"]).split("\n");
   expect(lines[0]).toMatch(/^little-net: finished, 20 epochs, 160 steps/);
   expect(lines[1]).toMatch(/epoch +step +loss +accuracy +val_loss +val_accuracy +learning rate/);

@@ -3,7 +3,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Locator, Page } from "playwright-core";
-import type { Jupyter } from "./jupyter";
+import type { Jupyter } from "./jupyter.js";
 
 export interface Output {
   output_type: "display_data" | "execute_result";
@@ -47,6 +47,14 @@ export async function open(page: Page, jupyter: Jupyter, name: string): Promise<
   await page.locator(".jp-Notebook .jp-Cell").first().waitFor({ timeout: 60_000 });
   // The file browser takes a third of the width.
   await command(page, "application:toggle-left-area", { when: "#jp-left-stack:not(.lm-mod-hidden)" });
+}
+
+/** Answers JupyterLab's question for a kernel: none. */
+export async function withoutKernel(page: Page): Promise<void> {
+  const dialog = page.locator(".jp-Dialog");
+  await dialog.waitFor();
+  await dialog.getByRole("button", { name: "No Kernel" }).click();
+  await dialog.waitFor({ state: "detached" });
 }
 
 /** Runs one of JupyterLab's commands by its id. */

@@ -69,6 +69,10 @@ export class RpcConnection {
     if (!this.closed) this.send({ method, params });
   }
 
+  get isClosed(): boolean {
+    return this.closed;
+  }
+
   close(): void {
     if (this.closed) return;
     this.closed = true;

@@ -114,6 +114,14 @@ export class TypeScriptServer {
     return answer;
   }
 
+  /** Resolves when a server that has just died is running again. */
+  async back(): Promise<void> {
+    const { child } = this;
+    const isDying = child && this.rpc?.isClosed && child.exitCode === null && child.signalCode === null;
+    if (isDying) await new Promise<void>((resolve) => child.once("exit", () => resolve()));
+    await this.started;
+  }
+
   /** Files that are new or changed on disk; without this the server keeps believing what it knows. */
   filesChanged(created: readonly string[], changed: readonly string[]): void {
     if (!created.length && !changed.length) return;

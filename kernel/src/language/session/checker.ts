@@ -74,7 +74,7 @@ export class Checker {
       if (!declared.declarations.length && !declared.imports.length && !declared.augmentations.length) return;
       // A server that died meanwhile is asked once more when it is back; better names of type `any` than no names.
       const print = (holes: readonly Hole[]) => this.printTypes(parsed, holes);
-      await this.session.absorb(declared, (holes) => print(holes).catch(() => print(holes)).catch(() => []));
+      await this.session.absorb(declared, (holes) => print(holes).catch(() => this.server.back().then(() => print(holes))).catch(() => []));
       await this.server.set(SESSION_DOCUMENT, this.session.document);
       await this.server.settle();
     }));

@@ -2,7 +2,7 @@
 // and one build serves every Node from 20 on.
 import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, renameSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { command } from "./command.mjs";
 import { addonPackage, at, cached } from "./places.mjs";
 import { hashOf, hashOfFiles } from "./stamp.mjs";
@@ -11,7 +11,7 @@ import { wheelFor } from "./wheel.mjs";
 
 /** tfjs-node's link to the TensorFlow in the cache: include/ and lib/. */
 export const deps = join(addonPackage, "deps");
-const flags = ["-std=c++17", "-O2", "-fPIC", "-shared"];
+const flags = ["-std=c++17", "-O2", "-fPIC"];
 
 /**
  * @typedef {object} Addon
@@ -28,7 +28,7 @@ function linking({ place }) {
 }
 
 /** What an addon is made from, beside its sources. @param {Addon} addon */
-export const settings = (addon) => [wheelFor(), flags, addon.flags, linking(addon), process.platform, process.arch];
+export const settings = (addon) => [wheelFor().variant, flags, addon.flags, linking(addon), process.platform, process.arch];
 
 /** Kept outside node_modules and lib: where they are replaced, nothing is compiled again. @param {Addon} addon */
 const kept = (addon) => cached("addon", `${addon.id}-${hashOf([settings(addon), hashOfFiles(addon.sources())])}.node`);
@@ -54,7 +54,11 @@ export async function compileAddon(addon, progress) {
     const includes = [at("node_modules/node-api-headers/include"), join(deps, "include")].map((folder) => `-I${folder}`);
     const libraries = wheelFor().libraries.map((name) => join(deps, "lib", name));
     const units = addon.sources().filter((path) => path.endsWith(".cc"));
-    await command(addon.id, compiler(), [...flags, ...addon.flags, ...includes, ...units, "-o", `${made}.part`, ...libraries, ...linking(addon)]);
+    const objects = units.map((unit) => cached("tmp", `${addon.id}-${basename(unit)}.o`));
+    const cxx = compiler();
+    const each = units.map((unit, index) => command(`${addon.id}-${basename(unit)}`, cxx, ["-c", ...flags, ...addon.flags, ...includes, unit, "-o", objects[index] ?? ""]));
+    await Promise.all(each);
+    await command(addon.id, cxx, ["-shared", ...objects, "-o", `${made}.part`, ...libraries, ...linking(addon)]);
     renameSync(`${made}.part`, made);
   }
   mkdirSync(dirname(addon.place), { recursive: true });

@@ -26,8 +26,8 @@ const wheels = {
   "linux-x64-cuda": {
     requirement: "tensorflow==2.21.0",
     platforms: ["manylinux_2_27_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64", "manylinux_2_12_x86_64"],
-    bytes: 3_000_000_000,
-    unpacked: 7e9,
+    bytes: 3_230_000_000,
+    unpacked: 5.6e9,
     libraries: linuxLibraries,
     // What `tensorflow[and-cuda]` asks for, but for the compiler that only XLA starts. The library's run path leads to nvidia/ beside lib/.
     companions: [

@@ -10,6 +10,8 @@ import { wheelFor } from "../lib/wheel.mjs";
 
 const unpacker = at("scripts/lib/unpack.py");
 export const tensorFlowFolder = () => cached("tensorflow", wheelFor().variant);
+/** The step's id: the CPU's and the GPU's library are kept side by side, each with a stamp of its own. */
+export const tensorFlowStep = () => `tensorflow-${wheelFor().variant}`;
 
 /** @param {string} folder the bytes in it by now */
 function bytesIn(folder) {
@@ -24,12 +26,14 @@ function bytesIn(folder) {
 
 /** @type {import("../lib/steps.mjs").Step} */
 export const tensorFlow = {
-  id: "tensorflow",
+  get id() {
+    return tensorFlowStep();
+  },
   get name() {
     return `TensorFlow ${wheelFor().variant.replace("-", ", ")}`;
   },
   after: [], // needs pip of .venv, but its result does not depend on which
-  inputs: () => [wheelFor(), hashOfFiles([unpacker])],
+  inputs: () => [wheelFor().requirement, wheelFor().companions, hashOfFiles([unpacker])],
   outputs: () => wheelFor().libraries.map((name) => join(tensorFlowFolder(), "lib", name)),
   look() {
     const wheel = wheelFor();
@@ -41,12 +45,11 @@ export const tensorFlow = {
     const wheel = wheelFor();
     const folder = tensorFlowFolder();
     const part = `${folder}.part`;
-    const downloads = cached("tmp/wheels");
+    const downloads = cached("wheels");
     for (const path of [part, downloads]) rmSync(path, { recursive: true, force: true });
-    mkdirSync(cached("tmp"), { recursive: true });
-    mkdirSync(downloads, { recursive: true });
+    mkdirSync(cached("tmp"), { recursive: true }); // where pip loads into; then it copies
     const start = bytesIn(cached("tmp"));
-    const watch = setInterval(() => progress(`${megabytes(bytesIn(cached("tmp")) - start)} of ${megabytes(wheel.bytes)}`), 200);
+    const watch = setInterval(() => progress(`${megabytes(Math.max(0, bytesIn(cached("tmp")) - start))} of ${megabytes(wheel.bytes)}`), 200);
     try {
       const only = ["--only-binary=:all:", "--implementation=cp", "--python-version=3.11", "--abi=cp311", "--abi=none"];
       const platforms = wheel.platforms.map((tag) => `--platform=${tag}`);

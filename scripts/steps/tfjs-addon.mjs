@@ -4,7 +4,7 @@ import { dirname, join, relative } from "node:path";
 import { compileAddon, deps, lookForCompiler, settings } from "../lib/addon.mjs";
 import { command } from "../lib/command.mjs";
 import { addonPackage, at } from "../lib/places.mjs";
-import { tensorFlowFolder } from "./tensorflow.mjs";
+import { tensorFlowFolder, tensorFlowStep } from "./tensorflow.mjs";
 
 const napi = 8; // the highest that tfjs-node asks for
 const binding = join(addonPackage, "binding");
@@ -28,7 +28,9 @@ function linkTensorFlow() {
 export const tfjsAddon = {
   id: "tfjs-addon",
   name: "tfjs-node's addon",
-  after: ["npm-packages", "tensorflow"],
+  get after() {
+    return ["npm-packages", tensorFlowStep()];
+  },
   inputs: () => settings(addon), // its sources come with the npm packages
   outputs: () => [addon.place, join(deps, "lib")],
   look: () => lookForCompiler(addon),

@@ -155,6 +155,20 @@ describe("later cells", () => {
     expect(await faults("refused1")).toEqual(["TS2304 1:1 Cannot find name 'refused1'."]);
   });
 
+  it("that give a name another type are told of earlier functions that no longer check, once", async () => {
+    const saidBefore = notebook.notices.length;
+    await run("let rate1 = 0.1; function scaled1(x: number) { return x * rate1 }");
+    await run("let rate1 = 0.2");
+    await run("let rate1 = 'fast'");
+    await expect.poll(() => notebook.notices.length).toBe(saidBefore + 1);
+    expect(notebook.notices.at(-1)).toMatch(/^`rate1` has another type now, and cell \d+ no longer checks: TS2363 in line 1: /);
+    await run("let rate1 = 'faster'; const rate2 = { a: 1 }");
+    await run("function scaled1(x: number) { return x }");
+    await run("let rate1 = false; rate1");
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect(notebook.notices.length).toBe(saidBefore + 1);
+  });
+
   it("see destructured names, var in blocks, and declarations of globals", async () => {
     await run("const { d1, ...d2 } = { d1: 1, d2: 'x' }, [d3 = 3, { d4 }] = [4, { d4: 'd' }] as [number, { d4: string }]; if (true) { var va1 = 1 }");
     expect(await faults("d1.toFixed(); d2.d2.length; d3.toFixed(); d4.length; va1.toFixed()")).toEqual([]);

@@ -6,7 +6,7 @@ import { completeness } from "./completeness.js";
 import { inspect } from "./inspect.js";
 import { parseCell, syntaxDiagnostics, type Parsed } from "./script/parse.js";
 import { createTransform, type ScriptTransform } from "./script/transform.js";
-import { Checker } from "./session/checker.js";
+import { Checker, type StaleCell } from "./session/checker.js";
 import type { NotebookLibrary } from "./session/session.js";
 
 export interface LanguageOptions {
@@ -21,8 +21,7 @@ export interface LanguageOptions {
 /** Names that are libraries of their own. */
 const LIBRARIES: Record<string, string> = { tf: "@tensorflow/tfjs-node", dfd: "danfojs-node" };
 
-/** After the first cell's reply, libraries' types are loaded while nobody waits. */
-const BACKGROUND_LOAD_MS = 400;
+const BACKGROUND_LOAD_MS = 1000;
 /** Parsed cells kept for their commit. */
 const REMEMBERED = 64;
 
@@ -40,12 +39,13 @@ class NotebookLanguage implements Language {
   private readonly notices: (text: string) => void;
   private parsed = new Map<string, Parsed>();
   private backgroundLoad?: NodeJS.Timeout;
+  private hasLoadedAhead = false;
   private saidUnchecked = false;
 
   constructor({ folder, notebookNames, notices = () => undefined }: LanguageOptions) {
     this.notices = notices;
     this.notebookNames = notebookNames;
-    this.checker = new Checker(folder, librariesOf(notebookNames), (restarting) => this.serverExited(restarting));
+    this.checker = new Checker(folder, librariesOf(notebookNames), (restarting) => this.serverExited(restarting), (stale) => this.tellStale(stale));
     this.transform = createTransform(notebookNames);
     this.ready = this.checker.ready().catch(() => undefined);
     // The parser is loaded while the server starts.
@@ -53,6 +53,7 @@ class NotebookLanguage implements Language {
   }
 
   async prepare(cell: CellSource): Promise<Preparation> {
+    clearTimeout(this.backgroundLoad);
     const parsed = parseCell(cell.code);
     if (parsed.errors.length) return { ok: false, kind: "syntax", diagnostics: syntaxDiagnostics(cell.code, parsed.errors) };
     this.remember(cell.id, parsed);
@@ -66,16 +67,16 @@ class NotebookLanguage implements Language {
     const parsed = this.parsed.get(cell.id) ?? parseCell(cell.code);
     this.parsed.delete(cell.id);
     this.transform.committed(cell.declares);
-    void this.checker.absorb(parsed);
-    this.backgroundLoad ??= setTimeout(() => void this.checker.loadAhead().catch(() => undefined), BACKGROUND_LOAD_MS).unref();
+    void this.checker.absorb(parsed, cell.number);
+    this.loadAheadWhenIdle();
   }
 
   async complete(code: string, offset: number): Promise<Completions> {
-    return complete(this.checker, code, offset, this.notebookNames).catch(() => ({ items: [], start: offset, end: offset }));
+    return this.checker.editTurns.take(() => complete(this.checker, code, offset, this.notebookNames)).catch(() => ({ items: [], start: offset, end: offset }));
   }
 
   async inspect(code: string, offset: number, detail: 0 | 1): Promise<Inspection | undefined> {
-    return inspect(this.checker, code, offset, detail).catch(() => undefined);
+    return this.checker.editTurns.take(() => inspect(this.checker, code, offset, detail)).catch(() => undefined);
   }
 
   isComplete = completeness;
@@ -83,6 +84,16 @@ class NotebookLanguage implements Language {
   async dispose(): Promise<void> {
     clearTimeout(this.backgroundLoad);
     await this.checker.dispose();
+  }
+
+  /** Libraries' types are read once no cell has come for a while: it takes a quarter of a second of the server's time. */
+  private loadAheadWhenIdle(): void {
+    if (this.hasLoadedAhead) return;
+    clearTimeout(this.backgroundLoad);
+    this.backgroundLoad = setTimeout(() => {
+      this.hasLoadedAhead = true;
+      void this.checker.loadAhead().catch(() => undefined);
+    }, BACKGROUND_LOAD_MS).unref();
   }
 
   /** Without a server cells run unchecked, and the user is told once. */
@@ -104,6 +115,11 @@ class NotebookLanguage implements Language {
     this.notices(restarting
       ? "The TypeScript server ended unexpectedly and is being restarted; until it is back, cells run unchecked."
       : "The TypeScript server keeps ending; cells run unchecked from now on. Restart the kernel to try again.");
+  }
+
+  private tellStale({ name, number, fault }: StaleCell): void {
+    if (this.policy === "off") return;
+    this.notices(`\`${name}\` has another type now, and cell ${number} no longer checks: ${fault.code ?? ""} in line ${fault.start.line}: ${fault.message}`);
   }
 
   private remember(id: string, parsed: Parsed): void {

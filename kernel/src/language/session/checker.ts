@@ -6,6 +6,7 @@ import type { Parsed } from "../script/parse.js";
 import { AHEAD_DIRECTORY, createWorkspace, type Workspace } from "../server/workspace.js";
 import { TypeScriptServer, type LspDiagnostic, type LspPosition } from "../server/server.js";
 import { declarationsOf, type Hole } from "./declarations.js";
+import { EarlierCells } from "./earlier-cells.js";
 import { SESSION_DOCUMENT, Session, withoutSessionName, type NotebookLibrary } from "./session.js";
 import { namesLikelyDeclared, wordsOf } from "./words.js";
 
@@ -31,6 +32,16 @@ const IGNORED = new Set([
  */
 const isImplicitAny = (code: number): boolean => code >= 7005 && code <= 7057 && code !== 7027 && code !== 7029 && code !== 7030;
 
+/** While nobody waits. */
+const CHECK_EARLIER_MS = 150;
+
+/** An earlier cell that no longer checks, since a later one has given `name` another type. */
+export interface StaleCell {
+  name: string;
+  number: number;
+  fault: Diagnostic;
+}
+
 export class Checker {
   readonly server: TypeScriptServer;
   readonly session: Session;
@@ -42,7 +53,17 @@ export class Checker {
   /** What the cell's document holds: the line above the cell, and the cell. */
   private opened = { head: "", text: "" };
 
-  constructor(folder: string, libraries: readonly NotebookLibrary[], onServerExit: (restarting: boolean) => void) {
+  /** One cell at a time in the cell's document, one question at a time in the editor's. */
+  private readonly cellTurns = new Turns();
+  readonly editTurns = new Turns();
+  private readonly earlier = new EarlierCells();
+
+  constructor(
+    folder: string,
+    libraries: readonly NotebookLibrary[],
+    onServerExit: (restarting: boolean) => void,
+    private readonly onStale: (stale: StaleCell) => void,
+  ) {
     this.workspace = createWorkspace(folder);
     this.session = new Session(libraries);
     this.server = new TypeScriptServer(this.workspace.directory, onServerExit);
@@ -60,24 +81,39 @@ export class Checker {
   /** Errors in a cell that parses. */
   async check(parsed: Parsed): Promise<Diagnostic[]> {
     await this.absorbing;
-    await this.openCell(parsed);
-    const found = await this.server.diagnostics(CELL_DOCUMENT);
+    const found = await this.cellTurns.take(async () => {
+      await this.openCell(parsed);
+      return this.server.diagnostics(CELL_DOCUMENT);
+    });
     if (namesLocalModule(parsed.text)) await this.findLocalFiles();
     const lines = parsed.text.split("\n");
     return found.filter((diagnostic) => this.concerns(diagnostic, lines)).map((diagnostic) => toDiagnostic(diagnostic, parsed.isObjectLiteral));
   }
 
   /** The cell has run: later cells know its names. Errors of the server leave the session as it was. */
-  absorb(parsed: Parsed): Promise<void> {
+  absorb(parsed: Parsed, number: number): Promise<void> {
     const declared = declarationsOf(parsed.program, parsed.text, parsed.comments);
+    const names = [...new Set([...declared.declarations, ...declared.imports].map(({ name }) => name))];
+    if (!names.length && !declared.augmentations.length) return this.absorbing;
     return (this.absorbing = this.absorbing.then(async () => {
-      if (!declared.declarations.length && !declared.imports.length && !declared.augmentations.length) return;
+      const before = new Map(names.map((name) => [name, this.session.declaration(name)]));
       // A server that died meanwhile is asked once more when it is back; better names of type `any` than no names.
-      const print = (holes: readonly Hole[]) => this.printTypes(parsed, holes);
+      const print = (holes: readonly Hole[]) => this.cellTurns.take(() => this.printTypes(parsed, holes));
       await this.session.absorb(declared, (holes) => print(holes).catch(() => this.server.back().then(() => print(holes))).catch(() => []));
       await this.server.set(SESSION_DOCUMENT, this.session.document);
       await this.server.settle();
+      this.earlier.add(number, parsed, names);
+      const changed = names.filter((name) => before.get(name) !== undefined && before.get(name) !== this.session.declaration(name));
+      if (changed.length) setTimeout(() => void this.checkEarlier(changed).catch(() => undefined), CHECK_EARLIER_MS).unref();
     }));
+  }
+
+  /** A name has another type now: earlier cells whose functions use it may no longer check. */
+  private async checkEarlier(changed: readonly string[]): Promise<void> {
+    for (const { cell, name, parsed } of this.earlier.using(changed)) {
+      const [fault] = await this.check(parsed);
+      if (fault && this.earlier.isNews(cell, name)) this.onStale({ name, number: cell.number, fault });
+    }
   }
 
   /**
@@ -193,6 +229,17 @@ function modifiedAt(path: string): number {
 
 export interface EditDocument {
   uri: string;
+}
+
+/** Work on one document, one after the other: between the text and the question about it nobody else may write. */
+export class Turns {
+  private last: Promise<unknown> = Promise.resolve();
+
+  take<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.last.then(work);
+    this.last = result.catch(() => undefined);
+    return result;
+  }
 }
 
 /** A position in the cell, for the server: the cell begins on the document's second line. */

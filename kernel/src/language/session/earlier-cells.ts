@@ -1,0 +1,69 @@
+/** Cells that have run and may run again through their functions: does what they say still hold, now that a name means something else? */
+
+import { Edits } from "../script/edits.js";
+import { boundNames, withoutExport } from "../script/names.js";
+import { parse, type Parsed } from "../script/parse.js";
+import { wordsOf } from "./words.js";
+
+export interface EarlierCell {
+  /** The execution count. */
+  number: number;
+  parsed: Parsed;
+  /** Names that the cell has declared and no later cell has. */
+  declared: Set<string>;
+}
+
+/** Enough for a notebook; the oldest are forgotten. */
+const REMEMBERED = 300;
+/** So many are checked again after one cell. */
+const CHECKED_AGAIN = 8;
+
+export class EarlierCells {
+  private cells: EarlierCell[] = [];
+  /** What was said already, so that it is said once. */
+  private said = new Set<string>();
+
+  add(number: number, parsed: Parsed, declared: readonly string[]): void {
+    for (const cell of this.cells) for (const name of declared) cell.declared.delete(name);
+    // A cell all of whose names were declared anew can be called by nobody.
+    this.cells = this.cells.filter((cell) => cell.declared.size > 0);
+    if (!holdsCode(parsed)) return;
+    this.cells.push({ number, parsed, declared: new Set(declared) });
+    if (this.cells.length > REMEMBERED) this.cells.shift();
+  }
+
+  /** Cells that use one of the names, the latest first; what later cells have declared anew is not in their text. */
+  using(names: readonly string[]): { cell: EarlierCell; name: string; parsed: Parsed }[] {
+    const found: { cell: EarlierCell; name: string; parsed: Parsed }[] = [];
+    for (const cell of [...this.cells].reverse()) {
+      if (found.length === CHECKED_AGAIN) break;
+      if (!names.some((name) => cell.parsed.text.includes(name))) continue;
+      const parsed = whatIsLeft(cell);
+      const words = wordsOf(parsed.text);
+      const name = names.find((each) => words.has(each) && !cell.declared.has(each));
+      if (name !== undefined) found.push({ cell, name, parsed });
+    }
+    return found;
+  }
+
+  /** True the first time. */
+  isNews(cell: EarlierCell, name: string): boolean {
+    const key = `${cell.number} ${name}`;
+    return !this.said.has(key) && !!this.said.add(key);
+  }
+}
+
+/** The cell without the statements whose names belong to later cells now. */
+function whatIsLeft({ parsed, declared }: EarlierCell): Parsed {
+  const edits = new Edits(parsed.text);
+  for (const statement of parsed.program.body) {
+    const names = boundNames({ ...parsed.program, body: [statement] });
+    if (names.length && !names.some((name) => declared.has(name))) edits.blankWith(";", statement.start, statement.end);
+  }
+  return edits.isEmpty ? parsed : parse(edits.apply().text);
+}
+
+/** The cell leaves functions or classes behind; a plain value that was computed stays what it is. */
+function holdsCode({ program, text }: Parsed): boolean {
+  return program.body.some((statement) => /^(?:Function|Class)/.test(withoutExport(statement).type)) || /=>|\bfunction\b/.test(text);
+}

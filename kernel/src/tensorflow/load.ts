@@ -23,14 +23,14 @@ export function requireTf(): Tf {
   restoreRemovedUtil();
   // 2: errors only. TensorFlow's remarks on the processor's instructions are no news to a notebook.
   process.env["TF_CPP_MIN_LOG_LEVEL"] ??= "2";
-  const before = threads();
+  // Sessions of compiled graphs may have thread counts of their own; read by the library when it starts.
+  process.env["TF_OVERRIDE_GLOBAL_THREADPOOL"] ??= "1";
   try {
-    tensorflow = require("@tensorflow/tfjs-node") as Tf;
+    tensorflow = lowPriorityThreads(() => require("@tensorflow/tfjs-node") as Tf);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new Error(`TensorFlow cannot be loaded (${firstLine(reason)}). Run "npm run setup" in the checkout; setup.md lists the causes.`, { cause });
   }
-  lowerPriority(threads().filter((thread) => !before.includes(thread)));
   return tensorflow;
 }
 
@@ -60,6 +60,14 @@ function threads(): number[] {
   } catch {
     return [];
   }
+}
+
+/** Runs `work`, and lowers the priority of the threads that it starts. */
+export function lowPriorityThreads<T>(work: () => T): T {
+  const before = threads();
+  const result = work();
+  lowerPriority(threads().filter((thread) => !before.includes(thread)));
+  return result;
 }
 
 /**

@@ -11,12 +11,12 @@ export interface RandomSite {
   seed: number;
   /** Names the place: `dropout_1#0`, `order`. */
   site: string;
-  /** The step, epoch or whatever counts at this place. */
-  step: number;
+  /** The step, epoch or whatever counts at this place. An int32 scalar where a graph is recorded, whose steps come later. */
+  step: number | Tensor;
 }
 
 /** The pair of int32 that TensorFlow's stateless ops take as seed. TensorFlow scrambles it. */
-export function statelessSeed({ seed, site, step }: RandomSite): [number, number] {
+export function statelessSeed({ seed, site, step }: RandomSite & { step: number }): [number, number] {
   return [hash32(`${seed}/${site}`) | 0, step | 0];
 }
 
@@ -58,11 +58,17 @@ export function statelessBits(n: number, site: RandomSite): Uint32Array {
 function draw(op: string, shape: readonly number[], site: RandomSite, dtype: "float32" | "int32" = "float32"): Tensor {
   const tf = requireTf();
   const shapeTensor = tf.tensor1d([...shape], "int32");
-  const seed = tf.tensor1d(statelessSeed(site), "int32");
+  const seed = seedTensor(site);
   const [result] = executeOp(op, { dtype: { type: dtype }, T: { type: "int32" }, Tseed: { type: "int32" } }, [shapeTensor, seed]);
   shapeTensor.dispose();
   seed.dispose();
   return result!;
+}
+
+function seedTensor({ seed, site, step }: RandomSite): Tensor {
+  const tf = requireTf();
+  if (typeof step === "number") return tf.tensor1d(statelessSeed({ seed, site, step }), "int32");
+  return tf.tidy(() => tf.stack([tf.scalar(hash32(`${seed}/${site}`) | 0, "int32"), step]));
 }
 
 /**
@@ -70,6 +76,8 @@ function draw(op: string, shape: readonly number[], site: RandomSite, dtype: "fl
  * from `Math.random`: inside, they give the same numbers in every process. `work` is synchronous.
  */
 export function withSeededMathRandom<T>(site: RandomSite, work: () => T): T {
+  // While a graph is recorded, Math.random is refused: what it gives would be the same at every step.
+  if (typeof site.step !== "number") return work();
   const original = Math.random;
   Math.random = mulberry32(hash32(`${site.seed}/${site.site}/${site.step}`));
   try {

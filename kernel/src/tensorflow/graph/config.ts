@@ -19,8 +19,11 @@ export function sessionConfig({ threads = availableParallelism(), inCaller = thr
     [2, threads], // intra_op_parallelism_threads
     [5, inCaller ? -1 : threads], // inter_op_parallelism_threads; negative: in the caller's thread
     [7, true], // allow_soft_placement
-    [9, true], // use_per_session_threads
+    // A pool of the session's own would take the work away from the caller's thread.
+    [9, !inCaller], // use_per_session_threads
   ];
+  // experimental.executor_type: without queues and locks between ops. It knows no control flow of old, which tfjs has no ops for.
+  if (inCaller) fields.push([16, [[3, "SINGLE_THREADED_EXECUTOR"]]]);
   return encodeMessage(fields);
 }
 

@@ -1,5 +1,6 @@
 /** A session of our own: it owns resource variables, and every graph that is added to it works on them. */
-import { attribute, GraphBuilder } from "./builder";
+import { lowPriorityThreads } from "../load";
+import { attribute, DataTypes, GraphBuilder } from "./builder";
 import { sessionConfig } from "./config";
 import type { SessionConfig } from "./config";
 import { requireGraphAddon } from "./native";
@@ -25,7 +26,7 @@ export class GraphSession {
   plan(feeds: readonly Output[], fetches: readonly Output[], targets: readonly number[] = []): Plan {
     const addon = requireGraphAddon();
     if (this.ended) throw new Error("the session is closed");
-    this.native ??= addon.createSession(this.graph.native, sessionConfig(this.config()));
+    this.native ??= lowPriorityThreads(() => addon.createSession(this.graph.native, sessionConfig(this.config())));
     const plan: NativePlan = addon.preparePlan(this.native, feeds, fetches, targets);
     return { run: (values) => addon.runPlan(plan, values), runAsync: (values) => addon.runPlanAsync(plan, values) };
   }
@@ -96,11 +97,11 @@ export class StateVariable {
   }
 }
 
-/** Sets a variable to zeros without a copy of them in JavaScript. */
+/** Adds an op that sets a variable to zeros, without a copy of them in JavaScript. */
 export function zeroInitializer({ graph }: GraphSession, variable: StateVariable): number {
-  const shape = graph.constant(3, [variable.shape.length], Int32Array.from(variable.shape));
-  const zero = graph.constant(1, [], Float32Array.of(0));
-  const zeros = graph.add("Fill", [shape, zero], [attribute.type("T", 1), attribute.type("index_type", 3)])[0]!;
+  const { dtype } = variable;
+  const shape = graph.constant(DataTypes.int32, [variable.shape.length], Int32Array.from(variable.shape));
+  const zero = graph.constant(dtype, [], dtype === DataTypes.float32 ? Float32Array.of(0) : dtype === DataTypes.int32 ? Int32Array.of(0) : Uint8Array.of(0));
+  const zeros = graph.add("Fill", [shape, zero], [attribute.type("T", dtype), attribute.type("index_type", DataTypes.int32)])[0]!;
   return variable.assign(zeros, []);
 }
-

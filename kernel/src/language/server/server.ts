@@ -3,7 +3,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { createRequire } from "node:module";
 import { connect, type Socket } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { RpcConnection, RpcError } from "./rpc.js";
 
@@ -31,6 +31,9 @@ export interface TypeSnapshot {
   project: string;
 }
 
+/** Holds nothing; see {@link TypeScriptServer.settle}. */
+const PROBE_DOCUMENT = "probe.ts";
+
 const START_TIMEOUT = 20_000;
 /** The first cell that names a large library waits for its types. */
 const REQUEST_TIMEOUT = 30_000;
@@ -53,6 +56,7 @@ export class TypeScriptServer {
     private readonly directory: string,
     private readonly onExit: (restarting: boolean) => void,
   ) {
+    this.openProbe(PROBE_DOCUMENT);
     this.started = this.start();
     // Whoever asks gets the error; nobody asking is no unhandled rejection.
     this.started.catch(() => undefined);
@@ -96,7 +100,10 @@ export class TypeScriptServer {
   async settle(): Promise<void> {
     const name = this.unread;
     if (name === undefined || !this.rpc) return;
-    await this.request("textDocument/foldingRange", { textDocument: { uri: this.uri(name) } }).catch(() => undefined);
+    // Asked of the project's smallest document: what is cheap for one line is not for the declarations of 200 cells.
+    const asked = join(dirname(name), PROBE_DOCUMENT);
+    if (!this.documents.has(asked)) this.openProbe(asked);
+    await this.request("textDocument/foldingRange", { textDocument: { uri: this.uri(asked) } }).catch(() => undefined);
     if (this.unread === name) this.unread = undefined;
   }
 
@@ -112,6 +119,12 @@ export class TypeScriptServer {
     const answer = await this.rpc.request<T>(method, params, timeoutMs);
     if (this.unread === unread) this.unread = undefined;
     return answer;
+  }
+
+  private openProbe(name: string): void {
+    const document = { uri: this.uri(name), text: "export {};", version: 1 };
+    this.documents.set(name, document);
+    if (this.rpc) this.open(this.rpc, document);
   }
 
   /** Resolves when a server that has just died is running again. */

@@ -89,7 +89,8 @@ export class Executor {
     publisher.status(request.headerBytes, "busy");
     const reply = await this.#execute(request).catch((fault: unknown): Record<string, unknown> => ({ ...kernelFault(fault) }));
     let aborted: Message[] = [];
-    if (reply["status"] === "error" && request.content["stop_on_error"] !== false) {
+    // a request that is none, without code, says nothing about the cells behind it
+    if (reply["status"] === "error" && request.content["stop_on_error"] !== false && typeof request.content["code"] === "string") {
       await new Promise((resolve) => setTimeout(resolve, BURST_MS));
       aborted = this.#queue.filter((queued): queued is Message => typeof queued !== "function");
       this.#queue = this.#queue.filter((queued) => typeof queued === "function");

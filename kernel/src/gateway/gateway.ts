@@ -72,7 +72,7 @@ export class Gateway {
     };
     this.#shells = new Subshells(session);
     this.#outputs = new Outputs(new RingReader(start.ring, start.flags), start.port, {
-      stream: (task, name, text) => publisher.publish(tasks.parent(task), "stream", Buffer.concat([Buffer.from(`{"name":"${name}","text":"`), text, Buffer.from('"}')])),
+      stream: (task, name, text) => publisher.stream(tasks.parent(task), name, text),
       get waiting() { return publisher.sender.waiting; },
       room: () => publisher.sender.room(),
       message: (message) => this.#heard(message),

@@ -2,7 +2,7 @@ import { receiveMessageOnPort, type MessagePort } from "node:worker_threads";
 import { RingReader, type StreamName, type Task, type ToGateway } from "../threads";
 
 /** A stream message at most: what a front end parses in a few milliseconds. */
-const MESSAGE_BYTES = 1 << 18;
+const MESSAGE_BYTES = 1 << 17;
 /** After the first output, and then while it goes on: front ends are not sent a message a line. */
 const FIRST_MS = 10;
 const PERIOD_MS = 50;
@@ -14,7 +14,7 @@ const WAITING_BYTES = 1 << 20;
 export const LIMIT_BYTES = 100 * (1 << 20);
 
 export interface OutputSink {
-  /** A stream message; `text` is JSON-escaped UTF-8 without quotes. */
+  /** A stream message; `text` is JSON-escaped UTF-8 without quotes, valid during the call. */
   stream(task: Task, name: StreamName, text: Uint8Array): void;
   /** Bytes not yet taken by the subscribers' sockets, and when there are none. */
   readonly waiting: number;
@@ -67,7 +67,7 @@ export class Outputs {
     this.#flushTimer = undefined;
     if (this.#bytes === 0) return;
     this.#flushedAt = performance.now();
-    const text = Buffer.from(this.#pending.subarray(0, this.#bytes));
+    const text = this.#pending.subarray(0, this.#bytes);
     this.#bytes = 0;
     this.#sink.stream(this.#task, this.#name, text);
   }

@@ -2,6 +2,9 @@ import type { MessagePort } from "node:worker_threads";
 import type { Evaluated, RingWriter, Task, ToGateway } from "../threads";
 import { report } from "./reports";
 
+/** Held before any cell can replace it. */
+const { stringify } = JSON;
+
 type Told = Exclude<ToGateway, { kind: "poke" }>;
 /** Without `at`, which is added when it is sent. */
 type Untimed<T> = T extends Told ? Omit<T, "at"> : never;
@@ -35,8 +38,8 @@ export class GatewayPort {
    */
   publish(task: Task, type: string, content: Record<string, unknown>, extras: { metadata?: Record<string, unknown>; buffers?: Uint8Array[] } = {}): void {
     this.tell({
-      kind: "publish", task, type, content: JSON.stringify(content),
-      ...(extras.metadata !== undefined && { metadata: JSON.stringify(extras.metadata) }), buffers: extras.buffers ?? [],
+      kind: "publish", task, type, content: stringify(content),
+      ...(extras.metadata !== undefined && { metadata: stringify(extras.metadata) }), buffers: extras.buffers ?? [],
     });
   }
 }

@@ -18,6 +18,9 @@ import { report } from "./reports";
 import { installStreams, muteOwnWarnings } from "./streams";
 import { followTimers, native } from "./timers";
 
+/** Held before any cell can replace it. */
+const { stringify } = JSON;
+
 /** After an interrupt, a cell has so long to end by itself: `finally` blocks run. */
 const GRACE_MS = 50;
 /** … and so long where it trains: a step's call cannot be cut off. */
@@ -185,7 +188,7 @@ const interrupted = (): Evaluated => ({ status: "error", error: KEYBOARD_INTERRU
 
 function ok(shown: { data: Record<string, unknown>; metadata?: Record<string, unknown> }): Evaluated {
   try {
-    return { status: "ok", shown: JSON.stringify({ data: shown.data, metadata: shown.metadata ?? {} }) };
+    return { status: "ok", shown: stringify({ data: shown.data, metadata: shown.metadata ?? {} }) };
   } catch (error) {
     return failed(error);
   }

@@ -1,6 +1,9 @@
 import { toUSVString } from "node:util";
 import { Flag, type Flags } from "./flags";
 
+/** Held before any cell can replace it. */
+const { stringify } = JSON;
+
 export type StreamName = "stdout" | "stderr";
 const STREAMS: readonly StreamName[] = ["stdout", "stderr"];
 
@@ -55,7 +58,7 @@ export class RingWriter {
   }
 
   #push(stream: StreamName, task: number, text: string): void {
-    const length = this.#scratch.write(JSON.stringify(text)) - 2;
+    const length = this.#scratch.write(stringify(text)) - 2;
     const size = HEADER + padded(length);
     if (!this.#waitFor(size)) return;
     const at = this.#written % RING_BYTES;

@@ -1,10 +1,9 @@
 import type { Router, XPublisher } from "zeromq";
+import { PUBLISH_QUEUE } from "./sender";
 import { address, type Channel, type Connection } from "./connection";
 
 /** Larger frames are refused by ZeroMQ: the peer is cut off, the kernel lives. */
 const LARGEST_FRAME = 1 << 29;
-/** Messages that may wait for a slow subscriber before the next one is held back. */
-const PUBLISH_QUEUE = 12;
 const LINGER_MS = 1_000;
 
 export interface Sockets {

@@ -1,0 +1,77 @@
+"""Errors name the cell and the line, and end nothing but the cell."""
+
+
+def test_traceback_names_cell_line_and_column(kernel):
+    made = kernel.run("interface P { x: number }\n\nfunction broken(p: P): never {\n  throw new RangeError('boom ' + p.x);\n}")
+    number = made.reply["execution_count"]
+    cell = kernel.run("const before: number = 1;\nbroken({ x: before });")
+    assert (cell.error["ename"], cell.error["evalue"]) == ("RangeError", "boom 1")
+    assert f"In[{number}]:4:9 in broken" in cell.traceback
+    assert f"In[{number + 1}]:2:1" in cell.traceback
+    assert "----> 4 |   throw new RangeError" in cell.traceback
+    assert cell.reply["ename"] == "RangeError"
+
+
+def test_library_frames_are_folded(kernel):
+    cell = kernel.run("[1].map(() => JSON.parse('{'))")
+    assert "node:" not in cell.traceback and "thawbook/lib" not in cell.traceback
+    assert cell.error["ename"] == "SyntaxError"
+
+
+def test_cause_and_aggregate(kernel):
+    cell = kernel.run("throw new Error('outer', { cause: new TypeError('inner') })")
+    assert "caused by" in cell.traceback and "TypeError: inner" in cell.traceback
+    cell = kernel.run("await Promise.any([Promise.reject(new Error('e1')), Promise.reject(new Error('e2'))])")
+    assert "error 1 of 2" in cell.traceback and "e2" in cell.traceback
+
+
+def test_other_values_thrown(kernel):
+    assert kernel.run("throw 'text'").error["evalue"] == "'text'"
+    assert kernel.run("throw null").error["evalue"] == "null"
+    assert kernel.run("throw { get message(): string { throw new Error('trap') } }").reply["status"] == "error"
+
+
+def test_what_was_declared_before_the_throw_stays(kernel):
+    kernel.run("let kept = 11;\nthrow new Error('after')")
+    assert kernel.run("kept").result == "11"
+
+
+def test_type_errors_stop_the_cell_before_it_runs(kernel):
+    cell = kernel.run("console.log('ran');\nconst wrong: number = 'text';")
+    assert cell.text() == ""
+    assert cell.error["ename"] == "TypeScriptError"
+    assert ":2:7: Type 'string' is not assignable to type 'number'. (TS2322)" in cell.error["evalue"]
+
+
+def test_syntax_errors(kernel):
+    cell = kernel.run("const = 3 +* ;")
+    assert cell.error["ename"] == "SyntaxError"
+    assert ":1:" in cell.error["evalue"]
+
+
+def test_late_errors_are_shown_in_their_cell(kernel):
+    kernel.run("let survivor = 55")
+    timer = kernel.run("setTimeout(() => { throw new Error('from a timer') }, 30); 0")
+    promise = kernel.run("Promise.reject(new Error('from a promise')); 0")
+    kernel.wait(timer, until=lambda c: c.error is not None)
+    kernel.wait(promise, until=lambda c: c.error is not None)
+    assert timer.error["evalue"] == "from a timer"
+    assert promise.error["evalue"] == "from a promise"
+    assert kernel.run("survivor").result == "55"
+
+
+def test_exit_is_refused(kernel):
+    kernel.run("let before_exit = 77")
+    for call in ("process.exit(3)", "process.abort()", "process.kill(process.pid)"):
+        cell = kernel.run(call)
+        assert cell.error["ename"] == "ExitRefused", call
+        assert "Restart" in cell.error["evalue"]
+    assert kernel.run("before_exit").result == "77"
+
+
+def test_error_in_a_local_module(kernel, tmp_path_factory):
+    folder = kernel.run("process.cwd()").result.strip("'")
+    with open(f"{folder}/faulty.ts", "w") as file:
+        file.write("export function faulty(n: number): number {\n  if (n > 1) throw new Error('in a file');\n  return n;\n}\n")
+    cell = kernel.run("import { faulty } from './faulty';\nfaulty(2)")
+    assert "faulty.ts:2:" in cell.traceback and cell.error["evalue"] == "in a file"

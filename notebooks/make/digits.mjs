@@ -28,14 +28,14 @@ export function uciDigits() {
 }
 
 /**
- * 8 x 8 pixels drawn as MNIST draws: 20 x 20 in the middle of 28 x 28, and the soft greys of the
+ * 8 x 8 pixels drawn as MNIST draws: 18 x 18 in the middle of 28 x 28 (as much ink as MNIST has), the soft greys of the
  * enlargement pushed towards paper or ink.
  */
 export function asMnist(tf, pixels) {
   return tf.tidy(() => {
     const small = tf.tensor2d(pixels).reshape([-1, 8, 8, 1]).div(16);
-    const large = tf.image.resizeBilinear(small, [20, 20], false, true);
+    const large = tf.image.resizeBilinear(small, [18, 18], false, true);
     const crisp = large.sub(0.5).mul(1.6).add(0.5).clipByValue(0, 1);
-    return crisp.pad([[0, 0], [4, 4], [4, 4], [0, 0]]);
+    return crisp.pad([[0, 0], [5, 5], [5, 5], [0, 0]]);
   });
 }

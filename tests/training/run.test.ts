@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { weightEntries } from "../../kernel/lib/models/index.js";
-import { betweenSteps, finetune, freeze, onRunStarted, unfreeze } from "../../kernel/lib/training/index.js";
+import { betweenSteps, finetune, freeze, onRunStarted, quietly, unfreeze } from "../../kernel/lib/training/index.js";
 import type { FinetuneOptions, ObservableRun, RunEvent } from "../../kernel/lib/training/index.js";
 import { hashes, smallCnn, stripes, tf } from "./small";
 
@@ -120,6 +120,17 @@ describe("the verbs", () => {
     expect(run.steps.step).toEqual([1, 2, 3, 4]);
     expect(Object.keys(run.history[0]!.metrics)).toEqual(["loss", "accuracy", "val_loss", "val_accuracy"]);
     await expect(run.train()).rejects.toThrow("has ended (finished)");
+  });
+
+  it("go unfollowed where the chart is not wanted, and in a comparison", async () => {
+    let started = 0;
+    const unfollow = onRunStarted(() => (started += 1));
+    await finetune(smallCnn(), data, { ...options, chart: false }).step();
+    await quietly(() => finetune(smallCnn(), data, options).step());
+    expect(started).toBe(0);
+    await finetune(smallCnn(), data, options).step();
+    unfollow();
+    expect(started).toBe(1);
   });
 
   it("pause within a step, and resume where it was", async () => {

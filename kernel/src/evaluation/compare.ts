@@ -1,5 +1,6 @@
 import type { DataFrame } from "danfojs-node";
 import { requireDfd } from "../tensorflow";
+import { quietly } from "../training";
 
 /** One way to do it: trains with the seed and gives the figure by which it is judged, or several by name. */
 export type Approach = (seed: number) => Promise<number | Readonly<Record<string, number>>> | number | Readonly<Record<string, number>>;
@@ -18,7 +19,7 @@ export interface Comparison {
 
 /**
  * Runs each approach with each seed and sums up: one run proves nothing where the seed moves the
- * figure as far as the idea does.
+ * figure as far as the idea does. The runs are trained without charts.
  *
  * @param seeds which seeds, or how many (1, 2, …)
  * @returns a frame with a row an approach (and figure): approach, metric, runs, mean, spread, least, most
@@ -46,7 +47,7 @@ export async function comparisons(approaches: Readonly<Record<string, Approach>>
   const found = new Map<string, { approach: string; metric: string; values: number[] }>();
   for (const seed of list) {
     for (const [approach, run] of Object.entries(approaches)) {
-      const result = await run(seed);
+      const result = await quietly(async () => run(seed));
       for (const [metric, value] of typeof result === "number" ? [["score", result] as const] : Object.entries(result)) {
         const key = JSON.stringify([approach, metric]);
         const entry = found.get(key) ?? { approach, metric, values: [] };

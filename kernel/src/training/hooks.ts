@@ -23,8 +23,20 @@ export function onRunStarted(listener: (run: ObservableRun) => void): () => void
   return () => followers.delete(listener);
 }
 
+let quiet = 0;
+
 export function announce(run: ObservableRun): void {
-  followers.forEach((listener) => listener(run));
+  if (quiet === 0) followers.forEach((listener) => listener(run));
+}
+
+/** Runs that start while `work` goes on are not followed: twenty charts are no comparison. */
+export async function quietly<T>(work: () => Promise<T>): Promise<T> {
+  quiet += 1;
+  try {
+    return await work();
+  } finally {
+    quiet -= 1;
+  }
 }
 
 /** The longest that messages wait while a model trains, in milliseconds, as far as steps are shorter. */

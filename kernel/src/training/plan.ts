@@ -52,6 +52,8 @@ export interface FinetuneOptions {
   seed?: number;
   /** For people; the model's name unless given. */
   name?: string;
+  /** Whether the run draws its chart where it starts; true. It can be shown at any time: `run` at the end of a cell. */
+  chart?: boolean;
   /**
    * Most training samples on which loss and metrics are measured at the end of an epoch, a fixed
    * seeded choice; 2,000.
@@ -61,6 +63,7 @@ export interface FinetuneOptions {
 
 export interface Plan {
   name: string;
+  chart: boolean;
   epochs: number;
   batchSize: number;
   accumulate: number;
@@ -113,6 +116,7 @@ export function planOf(model: LayersModel, data: TrainingData, options: Finetune
   if (earlyStopping) whole("earlyStopping.patience", earlyStopping.patience, 1);
   return {
     name: options.name ?? model.name,
+    chart: options.chart ?? true,
     epochs,
     batchSize,
     accumulate,

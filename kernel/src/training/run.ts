@@ -161,7 +161,7 @@ export class Run implements ObservableRun {
     const goal = Math.min(target, this.#plan.steps);
     try {
       this.#change("running");
-      if (!this.#announced) announce(this);
+      if (!this.#announced && this.#plan.chart) announce(this);
       this.#announced = true;
       let satisfied = false;
       while (!satisfied && !this.#stopAsked && this.#trajectory.step < goal && !this.#trajectory.ended) {

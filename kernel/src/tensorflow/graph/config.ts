@@ -22,6 +22,8 @@ export function sessionConfig({ threads = availableParallelism(), inCaller = thr
     // A pool of the session's own would take the work away from the caller's thread.
     [9, !inCaller], // use_per_session_threads
   ];
+  // graph_options.rewrite_options.arithmetic_optimization: off. It changes the order of sums, and with it the last bits.
+  fields.push([10, [[10, [[7, 2]]]]]);
   // experimental.executor_type: without queues and locks between ops. It knows no control flow of old, which tfjs has no ops for.
   if (inCaller) fields.push([16, [[3, "SINGLE_THREADED_EXECUTOR"]]]);
   return encodeMessage(fields);

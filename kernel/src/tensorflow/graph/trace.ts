@@ -14,7 +14,7 @@ import { DataTypes } from "./builder";
 import type { Attribute, GraphBuilder } from "./builder";
 import { opDefinition } from "./definitions";
 import { TraceError } from "./errors";
-import { withFusedGradients } from "./gradients";
+import { withSubstitutes } from "./substitutes";
 import type { Output, TypedArray } from "./native";
 import { Simplifier } from "./simplify";
 
@@ -89,7 +89,7 @@ class Recorder implements Tracer {
     const created: Variable[] = [];
     tf.engine().startScope();
     try {
-      const result = withFusedGradients(() => work(this));
+      const result = withSubstitutes(() => work(this));
       for (const variable of liveVariables()) {
         const known = before.get(variable);
         if (!known) created.push(variable);

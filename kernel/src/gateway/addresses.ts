@@ -1,4 +1,4 @@
-import { cellPath } from "../debug";
+import { debugRoom } from "./later";
 
 /** The address of a cell's script: JupyterLab computes the same path for its breakpoints. */
-export const scriptAddress = (code: string): string => cellPath(code);
+export const scriptAddress = (code: string): string => debugRoom().cellPath(code);

@@ -1,4 +1,5 @@
-import { originalPosition, type PreparedCell } from "../language";
+import type { PreparedCell } from "../language";
+import { languageRoom } from "./later";
 
 /** A cell that has been given to main, remembered for tracebacks. */
 export interface RanCell {
@@ -26,7 +27,7 @@ export class Cells {
   /** Maps a place in a script back to its cell. */
   place(url: string, line: number, column: number): CellPlace | undefined {
     const cell = this.#byUrl.get(url);
-    return cell && { cell, ...originalPosition(cell.positions, { line, column }) };
+    return cell && { cell, ...languageRoom().originalPosition(cell.positions, { line, column }) };
   }
 }
 

@@ -1,22 +1,29 @@
-import { DebugAdapter } from "../debug";
-import { HOST_NAME, HOISTED_SUFFIX, userName, type PreparedCell } from "../language";
+import type { DebugAdapter } from "../debug";
+import type { PreparedCell } from "../language";
+import { HOST_NAME, HOISTED_SUFFIX, userName } from "../language/script-abi";
+import { debugRoom } from "./later";
 import type { Publisher } from "./publisher";
 
 type Request = Parameters<DebugAdapter["handle"]>[0];
 
 /** The debugger of this kernel: requests from the control channel, events to iopub. */
 export class Debugging {
-  readonly #adapter: DebugAdapter;
+  readonly #publisher: Publisher;
+  #made: DebugAdapter | undefined;
   /** The request that an event follows from: front ends want a parent. */
   #latest: Uint8Array | undefined;
 
   constructor(publisher: Publisher) {
-    this.#adapter = new DebugAdapter({
-      emit: (event) => publisher.publish(this.#latest, "debug_event", event as unknown as Record<string, unknown>),
+    this.#publisher = publisher;
+  }
+
+  get #adapter(): DebugAdapter {
+    return (this.#made ??= new (debugRoom().DebugAdapter)({
+      emit: (event) => this.#publisher.publish(this.#latest, "debug_event", event as unknown as Record<string, unknown>),
       blackbox: ["^node:", "/node_modules/", "/kernel/lib/"],
       hidden: (name) => name === HOST_NAME || name.endsWith(HOISTED_SUFFIX),
       userName,
-    });
+    }));
   }
 
   async handle(header: Uint8Array, content: Record<string, unknown>): Promise<Record<string, unknown>> {
@@ -30,10 +37,10 @@ export class Debugging {
 
   /** Ends the cell where main stands at a breakpoint. @returns whether it did */
   terminate(): Promise<boolean> {
-    return this.#adapter.terminate();
+    return this.#made?.terminate() ?? Promise.resolve(false);
   }
 
   dispose(): Promise<void> {
-    return this.#adapter.dispose();
+    return this.#made?.dispose() ?? Promise.resolve();
   }
 }

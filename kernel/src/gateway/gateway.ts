@@ -1,4 +1,4 @@
-import { createLanguage, type Language } from "../language";
+import type { Language } from "../language";
 import { Flag, RingReader, type Answer, type GatewayStart, type Task, type ToGateway, type ToMain } from "../threads";
 import { Codec, Sender, type Message, type Sockets } from "../wire";
 import { Cells } from "./cells";
@@ -7,6 +7,7 @@ import type { Session } from "./executor";
 import { Debugging } from "./debugging";
 import { History } from "./history";
 import { Interrupts } from "./interrupts";
+import { debugRoom, languageRoom } from "./later";
 import { log } from "./log";
 import { NativeOutput } from "./native";
 import { Outputs } from "./outputs";
@@ -83,7 +84,7 @@ export class Gateway {
 
   /** Started a moment after the sockets: whoever asks for kernel_info need not wait for it. */
   get language(): Language {
-    return (this.#language ??= createLanguage({
+    return (this.#language ??= languageRoom().createLanguage({
       folder: this.#start.folder, notebookNames: this.#start.notebookNames,
       notices: (text) => this.#publisher.publish(this.#tasks.parent(this.#tasks.current), "stream", { name: "stderr", text: `${text}\n` }),
     }));
@@ -98,6 +99,7 @@ export class Gateway {
     // after the first requests, which are waiting already
     setTimeout(() => {
       void this.language;
+      debugRoom();
       this.#interrupts.connect();
     }, 0);
   }

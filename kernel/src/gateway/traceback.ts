@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { basename, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { userName, type Diagnostic } from "../language";
+import type { Diagnostic } from "../language";
+import { userName } from "../language/script-abi";
 import type { ErrorReport } from "../threads";
 import { labelOf, type Cells } from "./cells";
 

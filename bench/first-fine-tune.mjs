@@ -2,7 +2,7 @@
  * What pretraining is worth on few labels: the approaches of notebooks/01-first-fine-tune.ipynb and their
  * variants, over seeds.
  *
- *     node bench/first-fine-tune.mjs [--seeds 5] [--labels 10] [--only "from scratch"] [--json]
+ *     node bench/first-fine-tune.mjs [--seeds 5] [--labels 10] [--only "from scratch" --only untouched] [--json]
  *
  * Each seed draws other images to train on (`labels` of each digit), other heads and another order;
  * accuracy is that on all images but those and the validation images (ten of each digit), which nobody looks at.
@@ -16,7 +16,7 @@ const require = createRequire(import.meta.url);
 const { tf, compare, evaluate, finetune, freezeAllBut, fromScratch, loadPretrained, replaceHead, schedules, unfreeze } = require("thawbook");
 
 const { values: options } = parseArgs({
-  options: { seeds: { type: "string", default: "5" }, labels: { type: "string", default: "10" }, only: { type: "string" }, json: { type: "boolean", default: false } },
+  options: { seeds: { type: "string", default: "5" }, labels: { type: "string", default: "10" }, only: { type: "string", multiple: true }, json: { type: "boolean", default: false } },
 });
 const perClass = Number(options.labels);
 const { pixels, labels } = uciDigits();
@@ -76,7 +76,7 @@ const all = {
   "thawed at once, 5e-4": thawedAtOnce(5e-4),
   "thawed at once, 2e-3": thawedAtOnce(2e-3),
 };
-const approaches = Object.fromEntries(Object.entries(all).filter(([name]) => options.only === undefined || options.only.split(",").includes(name)));
+const approaches = Object.fromEntries(Object.entries(all).filter(([name]) => options.only === undefined || options.only.includes(name)));
 const table = await compare(approaches, { seeds: Number(options.seeds) });
 const rows = table.values.map((row) => Object.fromEntries(table.columns.map((column, index) => [column, row[index]])));
 if (options.json) console.log(JSON.stringify({ labelsPerClass: perClass, seeds: Number(options.seeds), rows }));

@@ -33,7 +33,7 @@ describe("random numbers", () => {
   });
 
   it("are uniform", () => {
-    const values = statelessUniform([20_000], site).dataSync();
+    const values = Array.from(statelessUniform([20_000], site).dataSync());
     const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
     expect(mean).toBeCloseTo(0.5, 2);
     expect(Math.min(...values)).toBeGreaterThanOrEqual(0);

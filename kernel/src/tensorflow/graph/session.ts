@@ -49,7 +49,6 @@ export class StateVariable {
   private readonly value: Output;
   private readonly readOp: Output;
   private readonly assignOp: number;
-  private writer: Plan | undefined;
 
   constructor(
     private readonly session: GraphSession,
@@ -86,12 +85,7 @@ export class StateVariable {
     return this.readOp;
   }
 
-  set(values: TypedArray): void {
-    this.writer ??= this.session.plan([this.value], [], [this.assignOp]);
-    this.writer.run([values]);
-  }
-
-  /** Feeds and targets of an assignment from outside, to set many variables in one run. */
+  /** What a plan feeds and runs to set the variable from outside. */
   get setter(): { feed: Output; target: number } {
     return { feed: this.value, target: this.assignOp };
   }

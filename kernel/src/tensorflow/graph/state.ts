@@ -53,7 +53,9 @@ interface Declared {
 export class StateSession {
   private readonly declared = new Map<string, Declared>();
   private readonly variables = new Map<string, StateVariable>();
-  private readonly readers = new Map<string, Plan>();
+  private readonly transfers = new Map<string, Plan>();
+  /** Declared, but not yet in the session: they come into it together, in one run. */
+  private readonly waiting = new Set<string>();
   private session: GraphSession | undefined;
   private serial = 0;
   private closed = false;
@@ -69,7 +71,7 @@ export class StateSession {
   declare(name: string, spec: Spec, initial: TypedArray | null = null, variable?: Variable): void {
     if (this.declared.has(name)) throw new Error(`"${name}" is declared already`);
     this.declared.set(name, { spec, initial: initial?.slice() ?? null, variable });
-    if (this.session) this.create(name);
+    if (this.session) this.waiting.add(name);
   }
 
   has(name: string): boolean {
@@ -84,24 +86,24 @@ export class StateSession {
   read(names: readonly string[] = this.names): Map<string, TypedArray> {
     if (names.length === 0) return new Map();
     if (!this.session) return new Map(names.map((name) => [name, this.initialOf(name)]));
-    const key = names.join("\0");
-    let plan = this.readers.get(key);
-    if (!plan) {
-      if (this.readers.size >= 16) this.readers.delete(this.readers.keys().next().value!);
-      plan = this.session.plan([], names.map((name) => this.variable(name).fetch));
-      this.readers.set(key, plan);
-    }
+    const fetches = names.map((name) => this.variable(name).fetch);
+    const plan = this.remembered(`read ${names.join("\0")}`, (session) => session.plan([], fetches));
     const values = plan.run([]);
     return new Map(names.map((name, index) => [name, values[index]!]));
   }
 
   /** Sets named tensors. */
   write(values: ReadonlyMap<string, TypedArray>): void {
-    for (const [name, value] of values) {
-      const declared = this.declaration(name);
-      if (this.session) this.variable(name).set(value);
-      else declared.initial = value.slice();
+    if (values.size === 0) return;
+    const names = [...values.keys()];
+    for (const name of names) this.declaration(name);
+    if (!this.session) {
+      for (const [name, value] of values) this.declaration(name).initial = value.slice();
+      return;
     }
+    const setters = names.map((name) => this.variable(name).setter);
+    const plan = this.remembered(`write ${names.join("\0")}`, (session) => session.plan(setters.map(({ feed }) => feed), [], setters.map(({ target }) => target)));
+    plan.run([...values.values()]);
   }
 
   /**
@@ -162,13 +164,14 @@ export class StateSession {
     if (!this.session) {
       const { threads = "auto" } = this.options;
       this.session = new GraphSession(() => ({ threads: threadsFor(threads, work) }));
-      for (const name of this.declared.keys()) this.create(name);
+      for (const name of this.declared.keys()) this.waiting.add(name);
     }
     return this.session;
   }
 
   variable(name: string): StateVariable {
     this.declaration(name);
+    this.createWaiting();
     return this.variables.get(name)!;
   }
 
@@ -180,7 +183,7 @@ export class StateSession {
     this.session.close();
     this.session = undefined;
     this.variables.clear();
-    this.readers.clear();
+    this.transfers.clear();
   }
 
   /** Frees the graphs and the values. */
@@ -188,19 +191,40 @@ export class StateSession {
     this.session?.close();
     this.session = undefined;
     this.variables.clear();
-    this.readers.clear();
+    this.transfers.clear();
     this.declared.clear();
     this.closed = true;
   }
 
-  private create(name: string): void {
-    const session = this.session!;
-    const { spec, initial } = this.declaration(name);
-    const variable = new StateVariable(session, name, DataTypes[spec.dtype], spec.shape, this.serial++);
-    this.variables.set(name, variable);
-    if (initial) variable.set(initial);
-    else session.plan([], [], [zeroInitializer(session, variable)]).run([]);
-    this.declaration(name).initial = null;
+  /** Plans of the last few combinations of names. */
+  private remembered(key: string, make: (session: GraphSession) => Plan): Plan {
+    const plan = this.transfers.get(key) ?? make(this.session!);
+    this.transfers.delete(key);
+    this.transfers.set(key, plan);
+    if (this.transfers.size > 16) this.transfers.delete(this.transfers.keys().next().value!);
+    return plan;
+  }
+
+  private createWaiting(): void {
+    if (this.waiting.size === 0 || !this.session) return;
+    const names = [...this.waiting];
+    this.waiting.clear();
+    const feeds: Output[] = [];
+    const values: TypedArray[] = [];
+    const targets: number[] = [];
+    for (const name of names) {
+      const declared = this.declaration(name);
+      const { spec, initial } = declared;
+      const variable = new StateVariable(this.session, name, DataTypes[spec.dtype], spec.shape, this.serial++);
+      this.variables.set(name, variable);
+      if (initial) {
+        feeds.push(variable.setter.feed);
+        values.push(initial);
+        targets.push(variable.setter.target);
+      } else targets.push(zeroInitializer(this.session, variable));
+      declared.initial = null;
+    }
+    this.session.plan(feeds, [], targets).run(values);
   }
 
   private initialOf(name: string): TypedArray {

@@ -181,16 +181,14 @@ export class StepProgram {
     return { report, applied: [...applied, ...guard] };
   }
 
+  /** How far a call came: what tells of the steps before one that was not finite. */
   private declareLog(count: number) {
-    const name = (text: string) => `log ${this.reported} ${text}`;
-    const ensure = (text: string, spec: Spec) => {
-      if (!this.state.has(name(text))) this.state.declare(name(text), spec);
-      return this.state.variable(name(text));
-    };
-    return {
-      done: ensure("done", { dtype: "int32", shape: [] }),
-      reports: Array.from({ length: count }, (_, k) => ensure(`report ${k}`, { dtype: "float32", shape: [this.reported] })),
-    };
+    const width = this.reported;
+    const done = `log ${width} done`;
+    const reports = Array.from({ length: count }, (_, k) => `log ${width} report ${k}`);
+    if (!this.state.has(done)) this.state.declare(done, { dtype: "int32", shape: [] });
+    for (const name of reports) if (!this.state.has(name)) this.state.declare(name, { dtype: "float32", shape: [width] });
+    return { done: this.state.variable(done), reports: reports.map((name) => this.state.variable(name)) };
   }
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { finetune, freeze, unfreeze } from "../../kernel/lib/training/index.js";
-import { farthest, tf, valuesOf } from "./small";
+import { farthest, tf, valuesOf } from "./small.js";
 
 interface Reference {
   x: number[][];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { finetune } from "../../kernel/lib/training/index.js";
 import type { TrainingData } from "../../kernel/lib/training/index.js";
-import { hashes, smallCnn, stripes, tf } from "./small";
+import { hashes, smallCnn, stripes, tf } from "./small.js";
 
 const { x, y } = stripes(12);
 const options = { epochs: 1, batchSize: 4, seed: 1 };

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { finetune, measureModel } from "../../kernel/lib/training/index.js";
 import type { FinetuneOptions, LossName } from "../../kernel/lib/training/index.js";
-import { tf } from "./small";
+import { tf } from "./small.js";
 
 const reference = (JSON.parse(readFileSync(new URL("references.json", import.meta.url), "utf8")) as { losses: Record<string, number> & { logits: number[][]; classes: number[]; binary: number[][] } }).losses;
 

@@ -1,7 +1,7 @@
 /** In a file, and so in a process, of its own: runs that were let go give their memory back when they are collected. */
 import { describe, expect, it } from "vitest";
 import { finetune } from "../../kernel/lib/training/index.js";
-import { smallCnn, stripes, tf } from "./small";
+import { smallCnn, stripes, tf } from "./small.js";
 
 const data = { ...stripes(60), validation: stripes(30) };
 

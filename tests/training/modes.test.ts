@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { finetune, freeze, freezeAllBut } from "../../kernel/lib/training/index.js";
-import { smallCnn, stripes, tf } from "./small";
+import { smallCnn, stripes, tf } from "./small.js";
 
 const data = stripes(32);
 

@@ -3,7 +3,7 @@ import type { Tensor } from "@tensorflow/tfjs-node";
 import { describe, expect, it } from "vitest";
 import { finetune, optimizers } from "../../kernel/lib/training/index.js";
 import type { UpdateRule } from "../../kernel/lib/training/index.js";
-import { farthest, tf, valuesOf } from "./small";
+import { farthest, tf, valuesOf } from "./small.js";
 
 type Matrix = number[][];
 interface References {

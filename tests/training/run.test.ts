@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { weightEntries } from "../../kernel/lib/models/index.js";
 import { betweenSteps, finetune, freeze, onRunStarted, quietly, unfreeze } from "../../kernel/lib/training/index.js";
 import type { FinetuneOptions, ObservableRun, RunEvent } from "../../kernel/lib/training/index.js";
-import { hashes, smallCnn, stripes, tf } from "./small";
+import { hashes, smallCnn, stripes, tf } from "./small.js";
 
 const data = { ...stripes(60), validation: stripes(30) };
 const options: FinetuneOptions = { epochs: 3, batchSize: 16, learningRate: 5e-3, seed: 1 };

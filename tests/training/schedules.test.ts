@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { finetune, schedules } from "../../kernel/lib/training/index.js";
 import type { Schedule } from "../../kernel/lib/training/index.js";
-import { smallCnn, stripes } from "./small";
+import { smallCnn, stripes } from "./small.js";
 
 const at = (schedule: Schedule, steps: number) => Array.from({ length: steps }, (_, step) => Number(schedule({ step, steps, stepsPerEpoch: 5 }).toFixed(4)));
 

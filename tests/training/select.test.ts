@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { LayersModel, SymbolicTensor } from "@tensorflow/tfjs-node";
 import { below, biases, freeze, freezeAllBut, last, norms, trainable, trainedPaths, unfreeze } from "../../kernel/lib/training/index.js";
 import type { Selector } from "../../kernel/lib/training/index.js";
-import { smallCnn, tf } from "./small";
+import { smallCnn, tf } from "./small.js";
 
 /** encoder (block1, norm1, block2) and a head, the encoder a model of its own. */
 function nested(): LayersModel {

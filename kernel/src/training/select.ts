@@ -24,7 +24,7 @@ export interface StructuralSelector {
 /**
  * Selects weights. A text is a pattern in which `*` stands for any characters: without a slash it is
  * matched with the names of layers (of nested models too, and nested models themselves), with a slash
- * with the whole path of a layer (`encoder/conv*`) or a weight (`*​/bias`).
+ * with the whole path of a layer (`encoder/conv*`) or a weight (`encoder/*bias`).
  */
 export type Selector = string | RegExp | StructuralSelector | ((weight: WeightInfo) => boolean);
 

@@ -1,7 +1,7 @@
 // Compiles a Node addon against TensorFlow's library. N-API headers come from npm, so that nothing is fetched from nodejs.org,
 // and one build serves every Node from 20 on.
 import { spawnSync } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, renameSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { command } from "./command.mjs";
 import { addonPackage, at, cached } from "./places.mjs";
@@ -59,6 +59,7 @@ export async function compileAddon(addon, progress) {
     const each = units.map((unit, index) => command(`${addon.id}-${basename(unit)}`, cxx, ["-c", ...flags, ...addon.flags, ...includes, unit, "-o", objects[index] ?? ""]));
     await Promise.all(each);
     await command(addon.id, cxx, ["-shared", ...objects, "-o", `${made}.part`, ...libraries, ...linking(addon)]);
+    for (const object of objects) rmSync(object);
     renameSync(`${made}.part`, made);
   }
   mkdirSync(dirname(addon.place), { recursive: true });

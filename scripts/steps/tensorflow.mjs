@@ -46,7 +46,7 @@ export const tensorFlow = {
     const folder = tensorFlowFolder();
     const part = `${folder}.part`;
     const downloads = cached("wheels");
-    for (const path of [part, downloads]) rmSync(path, { recursive: true, force: true });
+    for (const path of [part, downloads, cached("tmp")]) rmSync(path, { recursive: true, force: true });
     mkdirSync(cached("tmp"), { recursive: true }); // where pip loads into; then it copies
     const start = bytesIn(cached("tmp"));
     const watch = setInterval(() => progress(`${megabytes(Math.max(0, bytesIn(cached("tmp")) - start))} of ${megabytes(wheel.bytes)}`), 200);

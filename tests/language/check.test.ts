@@ -145,6 +145,18 @@ describe("later cells", () => {
     expect(await faults("localFn('x'); const l1: Local = { v: 1 }")).toEqual([]);
   });
 
+  it("know large values by a type of bounded size", async () => {
+    await run(`const long1 = "${"x".repeat(100_000)}"; const rows1 = [${Array.from({ length: 2000 }, (_, i) => `{ id: ${i}, name: "n${i}" }`).join(", ")}]`);
+    expect(await faults("long1.length; rows1[0]?.name.length; rows1[0]?.id.toFixed()")).toEqual([]);
+    expect(await faults("rows1[0]?.nope")).toHaveLength(1);
+  });
+
+  it("may end their lines with CR and LF, and begin with a comment", async () => {
+    await run("// a comment\r\nconst crlf1: number = 1;\r\nfunction crlf2(): number {\r\n  return crlf1\r\n}\r\n");
+    expect(await run("crlf1 +\r\n  crlf2()\r\n")).toBe(2);
+    expect(await faults("1\r\n  crlf1.nope")).toEqual(["TS2339 2:9 Property 'nope' does not exist on type 'number'."]);
+  });
+
   it("keep what a cell has declared before it threw", async () => {
     await expect(run("let kept1 = 11;\nthrow new Error('after kept1')")).rejects.toThrow("after kept1");
     expect(await run("kept1.toFixed()")).toBe("11");

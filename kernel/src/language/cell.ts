@@ -75,6 +75,10 @@ export interface Language {
   /** Resolves when the server has checked its first document. Cells given earlier wait for it. */
   readonly ready: Promise<void>;
   policy: CheckPolicy;
+  /**
+   * Checks and transforms a cell. The cell before is committed first: what it declares is known to the check only then
+   * (its types may still be on their way, the check waits for them).
+   */
   prepare(cell: CellSource): Promise<Preparation>;
   /** The cell has run (wholly or up to a throw): its declarations join the session, off the reply's path. */
   commit(cell: PreparedCell): void;

@@ -23,7 +23,7 @@ const LIBRARIES: Record<string, string> = { tf: "@tensorflow/tfjs-node", dfd: "d
 
 const BACKGROUND_LOAD_MS = 1000;
 /** Parsed cells kept for their commit. */
-const REMEMBERED = 64;
+const REMEMBERED = 8;
 
 /** Starts the TypeScript server at once; {@link Language.ready} tells when it has checked something. */
 export function createLanguage(options: LanguageOptions): Language {

@@ -32,6 +32,9 @@ const IGNORED = new Set([
  */
 const isImplicitAny = (code: number): boolean => code >= 7005 && code <= 7057 && code !== 7027 && code !== 7029 && code !== 7030;
 
+/** A type that takes more to write (a table given as literals, `as const`) is `any` to later cells. */
+const LONGEST_TYPE = 50_000;
+
 /** While nobody waits. */
 const CHECK_EARLIER_MS = 150;
 
@@ -204,7 +207,7 @@ export class Checker {
         if (!type) return undefined;
         // The handle of the document's root node: names are printed as they are in scope there.
         const text = await request<string>("typeToString", { type: type.id, flags: PRINT_FLAGS, location: `1.307.${path}` });
-        return withoutSessionName(text);
+        return text.length > LONGEST_TYPE ? undefined : withoutSessionName(text);
       }));
     });
   }

@@ -96,6 +96,9 @@ function variables(node: VariableDeclaration, source: string, doc: string): Decl
   });
 }
 
+/** A longer text is a `string` to later cells: its type would hold it whole. */
+const LONGEST_LITERAL = 200;
+
 /** The type of a plain literal, which nobody needs to be asked for. */
 function literalType(init: Expression | null, isConst: boolean): string | undefined {
   if (!init) return "any";
@@ -103,7 +106,8 @@ function literalType(init: Expression | null, isConst: boolean): string | undefi
   if (init.type !== "Literal") return undefined;
   const { value } = init;
   if (value === null || !["number", "string", "boolean", "bigint"].includes(typeof value)) return undefined;
-  return isConst ? init.raw ?? undefined : typeof value;
+  const isShort = (init.raw?.length ?? 0) <= LONGEST_LITERAL;
+  return isConst && isShort ? init.raw ?? undefined : typeof value;
 }
 
 /** `name<T>(a: A, b = 1): R`, the result asked for where it is not written. */

@@ -1,5 +1,6 @@
 /** Runs prepared scripts as the kernel's main thread does: V8's REPL mode through an inspector session of the same thread. */
 
+import type { Runtime } from "node:inspector";
 import { Session } from "node:inspector/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -40,16 +41,16 @@ export function createEvaluator(folder: string, importLocal?: (specifier: string
   return {
     async evaluate(script, url) {
       host.value = NO_VALUE;
-      const { exceptionDetails, result } = await session.post("Runtime.evaluate", {
+      // The typings of this Node version leave out what the command returns.
+      const { exceptionDetails } = (await session.post("Runtime.evaluate", {
         expression: `${script}\n//# sourceURL=${url}`,
         replMode: true,
         awaitPromise: true,
-      });
+      })) as unknown as Runtime.EvaluateReturnType;
       if (!exceptionDetails) return { value: host.value === NO_VALUE ? undefined : host.value };
       const description = exceptionDetails.exception?.description ?? String(exceptionDetails.exception?.value ?? exceptionDetails.text);
       const error = new Error(description.split("\n")[0]);
       error.stack = description;
-      void result;
       return { error };
     },
     dispose: () => session.disconnect(),

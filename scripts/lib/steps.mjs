@@ -17,7 +17,7 @@ import { asTrouble } from "./trouble.mjs";
  * @property {() => void} [look] throws a Trouble where it cannot succeed; called before any step starts, so that a
  *   missing compiler is told at once and not after the downloads
  * @property {() => boolean} [whole] true where the result is right whoever made it, whatever the stamp says
- * @property {(work: { progress: (text: string) => void, before: import("./stamp.mjs").Stamp | undefined }) => Promise<void>} run
+ * @property {(work: { progress: (text: string) => void }) => Promise<void>} run
  */
 
 /**
@@ -62,10 +62,9 @@ export async function setUp(steps, { quiet = false, folder = cached("stamps") } 
         continue;
       }
       const line = stepLine(place, step.name);
-      const before = stamps.read(step.id);
       stamps.remove(step.id);
       try {
-        await step.run({ progress: line.progress, before });
+        await step.run({ progress: line.progress });
       } catch (error) {
         line.failed();
         explain(step.name, asTrouble(error));

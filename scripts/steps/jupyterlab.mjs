@@ -21,13 +21,11 @@ export const jupyterLab = {
   inputs: () => [root, process.platform, process.arch, hashOfFiles([requirements, at("scripts/constraints.txt")])],
   outputs: () => [python, at(".venv/bin/jupyter-lab")],
   look: () => void findPython(),
-  async run({ progress, before }) {
-    // An environment that was finished once is brought up to date; pip killed halfway leaves one that cannot be trusted.
-    if (!before) {
-      rmSync(venv, { recursive: true, force: true });
-      progress("making the environment");
-      await command("venv", findPython().program, ["-m", "venv", venv]);
-    }
+  async run({ progress }) {
+    // Always from nothing: it is not known how far pip came when it was killed, and an environment that was moved is broken.
+    rmSync(venv, { recursive: true, force: true });
+    progress("making the environment");
+    await command("venv", findPython().program, ["-m", "venv", venv]);
     // JupyterLab starts a yarn.js of its own, CommonJS, which Node would read as a module below our package.json.
     writeWhole(at(".venv/package.json"), '{ "type": "commonjs" }\n');
     await command("jupyterlab", python, ["-m", "pip", "install", "-r", requirements], { onLine: pipProgress(progress) });

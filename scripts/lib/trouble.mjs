@@ -98,7 +98,7 @@ const symptoms = [
       ),
   },
   {
-    pattern: /No matching distribution found|Could not find a version that satisfies|ETARGET|E404/,
+    pattern: /No matching distribution found|conflicting dependencies|Could not find a version that satisfies|ETARGET|E404/,
     trouble: (/** @type {string} */ evidence) =>
       new Trouble(
         "The package index lacks a version",

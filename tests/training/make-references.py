@@ -56,7 +56,6 @@ weights["adam"] = torch_weights(lambda p: torch.optim.Adam(p, lr=0.1))
 weights["adam, other betas"] = torch_weights(lambda p: torch.optim.Adam(p, lr=0.05, betas=(0.8, 0.95), eps=1e-3))
 weights["rmsprop"] = torch_weights(lambda p: torch.optim.RMSprop(p, lr=0.1))
 weights["rmsprop momentum"] = torch_weights(lambda p: torch.optim.RMSprop(p, lr=0.1, momentum=0.9))
-weights["adafactor"] = torch_weights(lambda p: torch.optim.Adafactor(p, lr=0.1))
 weights["lion"] = keras_weights(keras.optimizers.Lion(learning_rate=0.1))
 
 # AdamW on a linear layer, all samples in each step: decay of the kernel only, losses before each step.

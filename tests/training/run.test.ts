@@ -138,8 +138,10 @@ describe("the verbs", () => {
     run.subscribe((event) => {
       if (event.kind === "step" && event.step === 5) run.pause();
     });
+    const paused = new Promise<void>((resolve) => run.subscribe(() => run.state === "paused" && resolve()));
     const done = run.train();
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    await paused;
+    await new Promise((resolve) => setTimeout(resolve, 200));
     expect([run.state, run.currentStep]).toEqual(["paused", 5]);
     await expect(run.step()).rejects.toThrow("is training already (train())");
     run.resume();

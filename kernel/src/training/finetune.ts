@@ -3,7 +3,9 @@ import { asContainer } from "../models";
 import type { TrainingData } from "./data";
 import { planOf } from "./plan";
 import type { FinetuneOptions } from "./plan";
+import { optimizerOf } from "./optimizers";
 import { Run } from "./run";
+import type { Replan } from "./run";
 
 /**
  * Prepares a training run; nothing is trained before `run.train()` or `run.step()`. The model is
@@ -23,5 +25,16 @@ import { Run } from "./run";
  */
 export function finetune(model: LayersModel, data: TrainingData, options: FinetuneOptions = {}): Run {
   if (typeof model !== "object" || model === null || !asContainer(model)) throw new TypeError("finetune wants a tfjs LayersModel first; load one with await loadPretrained(path)");
-  return new Run(model, planOf(model, data, options));
+  return new Run(model, planOf(model, data, options), replanning(data, options));
+}
+
+/** How a fork comes to its plan: the same data, split as it was, and the options with changes. */
+function replanning(data: TrainingData, options: FinetuneOptions, splitSeed = options.seed): Replan {
+  return (other, changes) => {
+    const merged = { ...options, ...changes };
+    const plan = planOf(other, data, merged, splitSeed);
+    const own = optimizerOf(options.optimizer ?? "adam");
+    const { rule } = plan.settings;
+    return { plan, replan: replanning(data, merged, splitSeed), sameOptimizer: rule.name === own.name && rule.slots.join() === own.slots.join() };
+  };
 }

@@ -84,7 +84,8 @@ export interface Plan {
   notes: string[];
 }
 
-export function planOf(model: LayersModel, data: TrainingData, options: FinetuneOptions): Plan {
+/** @param splitSeed decides what is held back, where that is another seed than the run's: in a fork */
+export function planOf(model: LayersModel, data: TrainingData, options: FinetuneOptions, splitSeed = options.seed): Plan {
   if (model.outputs.length !== 1) throw new Error(`finetune trains models with one output; ${model.name} has ${model.outputs.length}`);
   const seed = whole("seed", options.seed ?? 0, -Infinity);
   const rule = optimizerOf(options.optimizer ?? "adam");
@@ -98,10 +99,10 @@ export function planOf(model: LayersModel, data: TrainingData, options: Finetune
   if (typeof data.validation === "number") {
     const share = data.validation;
     if (!(share > 0 && share < 1)) throw new RangeError(`validation: a share lies between 0 and 1; it is ${share}`);
-    const split = splitRows(training, share, seed);
+    const split = splitRows(training, share, splitSeed ?? 0);
     if (split.validation.length === 0 || split.training.length === 0) throw new RangeError(`validation: ${share} of ${training.rows} samples leaves ${split.training.length} to train on and ${split.validation.length} to validate`);
     validation = takeRows(training, split.validation);
-    notes.push(`${validation.rows} of ${training.rows} samples held back for validation${training.classes ? ", from each class alike" : ""} (seed ${seed})`);
+    notes.push(`${validation.rows} of ${training.rows} samples held back for validation${training.classes ? ", from each class alike" : ""} (seed ${splitSeed ?? 0})`);
     training = takeRows(training, split.training);
   } else if (data.validation !== undefined) {
     validation = datasetOf(model, loss, asSamples(data.validation), "validation");
@@ -139,7 +140,7 @@ export function planOf(model: LayersModel, data: TrainingData, options: Finetune
     monitor: monitorOf(earlyStopping?.monitor, validation !== undefined, metrics),
     earlyStopping,
     training,
-    trainingSample: training.rows <= sample ? training : takeRows(training, splitRows(training, sample / training.rows, seed).validation),
+    trainingSample: training.rows <= sample ? training : takeRows(training, splitRows(training, sample / training.rows, splitSeed ?? 0).validation),
     validation,
     notes,
   };

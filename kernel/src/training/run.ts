@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { LayersModel, Tensor } from "@tensorflow/tfjs-node";
 import type { RunEventMark, RunState } from "../display/views";
+import { copyModel } from "../models";
 import { announce, breathe } from "./hooks";
 import type { Best } from "./monitor";
-import type { Plan } from "./plan";
+import type { FinetuneOptions, Plan } from "./plan";
 import type { EpochRecord, ObservableRun, RunEvent, StepColumns } from "./run.types";
 import { Trajectory } from "./trajectory";
 import type { StepRecord } from "./trajectory";
@@ -16,6 +17,7 @@ import type { StepRecord } from "./trajectory";
 export class Run implements ObservableRun {
   readonly id = randomUUID();
   readonly #plan: Plan;
+  readonly #replan: Replan;
   readonly #trajectory: Trajectory;
   readonly #listeners = new Set<(event: RunEvent) => void>();
   #state: RunState = "ready";
@@ -29,10 +31,12 @@ export class Run implements ObservableRun {
   #wake: (() => void) | undefined;
   #announced = false;
 
-  /** @internal `finetune` makes runs. */
-  constructor(model: LayersModel, plan: Plan) {
+  /** @internal `finetune` and `fork` make runs. `replan` gives the plan with other options, for another model. */
+  constructor(model: LayersModel, plan: Plan, replan: Replan, trajectory = new Trajectory(model, plan)) {
     this.#plan = plan;
-    this.#trajectory = new Trajectory(model, plan);
+    this.#replan = replan;
+    this.#trajectory = trajectory;
+    if (trajectory.step > 0) this.#state = "paused";
     // Tensors are not collected with what holds them; a run that nobody can reach lets go of its own.
     abandoned.register(this, this.#trajectory);
   }
@@ -70,21 +74,21 @@ export class Run implements ObservableRun {
    * on weights that were still changing, under dropout.)
    */
   get history(): readonly EpochRecord[] {
-    return this.#trajectory.history;
+    return this.#trajectory.journal.history;
   }
   /** The figures of each step: `loss` is that of the batch, in training mode, before the update. */
   get steps(): StepColumns {
-    return this.#trajectory.columns;
+    return this.#trajectory.journal.columns;
   }
   /** The norm of all gradients together, before clipping, at each step. */
   get gradientNorms(): readonly number[] {
-    return this.#trajectory.gradientNorms;
+    return this.#trajectory.journal.gradientNorms;
   }
   get best(): Best | undefined {
     return this.#trajectory.best;
   }
   get marks(): readonly RunEventMark[] {
-    return this.#trajectory.marks;
+    return this.#trajectory.journal.marks;
   }
 
   /**
@@ -121,6 +125,51 @@ export class Run implements ObservableRun {
     while (!this.#over()) yield await this.step();
   }
 
+  /**
+   * Goes back to a step or to the end of an epoch, exactly: weights, optimizer, figures, what was frozen
+   * and the data order are as they were, to the bit. From there the run goes on as before, or otherwise
+   * after a `freeze`; for other options see `fork`.
+   *
+   * @throws when the place lies ahead, or before a fork; and when a step cannot be repeated because the
+   *   data or a loss function's randomness has changed
+   */
+  async rewind(to: { step: number } | { epoch: number }): Promise<void> {
+    const step = "step" in to ? to.step : to.epoch * this.#plan.stepsPerEpoch;
+    const { origin, step: now } = this.#trajectory;
+    if (!Number.isInteger(step) || step < origin || step > now) {
+      throw new RangeError(`rewind({ ${"step" in to ? `step: ${to.step}` : `epoch: ${to.epoch}`} }): ${this.name} can go back to the steps ${origin} to ${now}${origin > 0 ? "; it was forked there, and what lies before is the first run's" : ""}`);
+    }
+    this.#begin(`rewind to step ${step}`);
+    try {
+      await this.#trajectory.rewind(step, breathe);
+      this.#change(step === 0 ? "ready" : "paused");
+    } catch (error) {
+      this.#change("failed", error instanceof Error ? error.message : String(error));
+      throw error;
+    } finally {
+      this.#busy = undefined;
+    }
+  }
+
+  /**
+   * Another run that begins where this one stands, with a copy of the model and the same past, and other
+   * options from here on: `run.fork({ dropout: 0.4 })`. Data, order and random numbers are the same, so
+   * that what differs afterwards is what was changed.
+   *
+   * @throws on changes that would shift the data under a run that has begun (batch size, accumulation)
+   */
+  fork(changes: FinetuneOptions = {}): Run {
+    if (this.#busy) throw new Error(`${this.name} is training (${this.#busy}); pause comes too soon to fork: await that first`);
+    for (const name of ["batchSize", "accumulate", "loss"] as const) {
+      if (this.currentStep > 0 && changes[name] !== undefined) throw new Error(`fork({ ${name} }): it decides what a step is, and ${this.currentStep} have been taken; fork before the first, after run.rewind({ step: 0 })`);
+    }
+    const model = copyModel(this.model);
+    const { plan, replan, sameOptimizer } = this.#replan(model, { name: `${this.name}, forked`, ...changes });
+    const trajectory = this.#trajectory.branch(model, plan, sameOptimizer);
+    trajectory.journal.marks.push({ step: this.currentStep, kind: "fork", label: `forked from ${this.name}${changed(changes)}` });
+    return new Run(model, plan, replan, trajectory);
+  }
+
   /** The gradients of the step just taken, by weight path; the caller disposes them. */
   gradients(): Record<string, Tensor> {
     return this.#trajectory.gradients();
@@ -154,9 +203,8 @@ export class Run implements ObservableRun {
 
   /** @param watched whether `gradients()` are asked for after the last step */
   async #advance(verb: string, target: number, watched: boolean, enough?: (step: StepRecord) => boolean): Promise<void> {
-    if (this.#busy) throw new Error(`${this.name} is training already (${this.#busy}); await that first, or call run.stop()`);
-    if (this.#over()) throw new Error(`${this.name} has ended (${this.#message ?? this.#state}); make another with finetune`);
-    this.#busy = verb;
+    if (this.#over()) throw new Error(`${this.name} has ended (${this.#message ?? this.#state}); make another with finetune, or go back with run.rewind`);
+    this.#begin(verb);
     this.#stopAsked = false;
     const goal = Math.min(target, this.#plan.steps);
     try {
@@ -182,6 +230,11 @@ export class Run implements ObservableRun {
     } finally {
       this.#busy = undefined;
     }
+  }
+
+  #begin(verb: string): void {
+    if (this.#busy) throw new Error(`${this.name} is training already (${this.#busy}); await that first, or call run.stop()`);
+    this.#busy = verb;
   }
 
   #settle(): void {
@@ -229,6 +282,14 @@ export class Run implements ObservableRun {
   #tell(event: RunEvent): void {
     this.#listeners.forEach((listener) => listener(event));
   }
+}
+
+/** What another run of the same data needs. */
+export type Replan = (model: LayersModel, changes: FinetuneOptions) => { plan: Plan; replan: Replan; sameOptimizer: boolean };
+
+function changed(changes: FinetuneOptions): string {
+  const parts = Object.entries(changes).filter(([name]) => name !== "name").map(([name, value]) => `${name} ${typeof value === "object" || typeof value === "function" ? "changed" : String(value)}`);
+  return parts.length === 0 ? "" : `: ${parts.join(", ")}`;
 }
 
 const abandoned = new FinalizationRegistry<Trajectory>((trajectory) => trajectory.dispose());

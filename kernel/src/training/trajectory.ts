@@ -1,17 +1,20 @@
 import type { LayersModel, Tensor } from "@tensorflow/tfjs-node";
-import type { RunEventMark } from "../display/views";
 import { weightEntries } from "../models";
 import { batchOf, disposeBatch } from "./data";
 import type { Batch } from "./data";
 import { EagerStepper } from "./eager-stepper";
 import { measure } from "./evaluate";
-import { trainedPaths } from "./freeze";
+import { setTrained, trainedPaths } from "./freeze";
+import { fromHost, toHost } from "./host-state";
+import type { HostState } from "./host-state";
+import { Journal } from "./journal";
 import { bestOf, outOfPatience } from "./monitor";
 import type { Best } from "./monitor";
 import { epochOrder } from "./order";
 import { restoreWeights } from "./parameter-state";
 import type { Plan } from "./plan";
-import type { EpochRecord, StepColumns } from "./run.types";
+import type { EpochRecord } from "./run.types";
+import { Snapshots } from "./snapshots";
 import type { ParameterState, Stepper } from "./stepper";
 
 /** The figures of one step: the loss of its batch, in training mode, before the update. */
@@ -31,52 +34,58 @@ export class NonFiniteError extends Error {
   override readonly name = "NonFiniteError";
 }
 
+/** Steps between two snapshots, beside those at the beginning of every epoch. */
+const SNAPSHOT_EVERY = 100;
+
 /** The way of a model's weights, step by step, and what was measured on it. Knows nothing of calls and pauses. */
 export class Trajectory {
   readonly model: LayersModel;
   step = 0;
+  journal = new Journal();
   /** Why it goes no further, where it ended before its time. */
   ended: string | undefined;
-  history: EpochRecord[] = [];
-  columns: StepColumns = { step: [], learningRate: [], metrics: { loss: [] } };
-  gradientNorms: number[] = [];
-  marks: RunEventMark[] = [];
   readonly #plan: Plan;
   readonly #stepper: Stepper;
+  readonly #snapshots = new Snapshots();
   #order: { epoch: number; rows: Int32Array } | undefined;
-  #bestWeights: { step: number; state: ParameterState } | undefined;
+  #bestWeights: { step: number; state: HostState } | undefined;
   /** The weights before the step just taken, for its gradients. */
   #before: ParameterState | undefined;
   /** Where training stood when the best weights were put back; it goes on from there. */
   #latest: ParameterState | undefined;
-  #trained: string[];
+  /** The first step that can be gone back to: where it was forked off. */
+  #origin = 0;
 
   constructor(model: LayersModel, plan: Plan) {
     this.model = model;
     this.#plan = plan;
     this.#stepper = new EagerStepper(model, plan.settings);
-    this.#trained = trainedPaths(model);
-    for (const label of plan.notes) this.marks.push({ step: 0, kind: "note", label });
+    for (const label of plan.notes) this.journal.marks.push({ step: 0, kind: "note", label });
   }
 
   get best(): Best | undefined {
     const { monitor, earlyStopping } = this.#plan;
-    return bestOf(this.history, monitor.name, monitor.better, earlyStopping?.minDelta);
+    return bestOf(this.journal.history, monitor.name, monitor.better, earlyStopping?.minDelta);
   }
 
   get atEpochEnd(): boolean {
     return this.step > 0 && this.step % this.#plan.stepsPerEpoch === 0;
   }
 
+  get origin(): number {
+    return this.#origin;
+  }
+
   get lastStep(): StepRecord | undefined {
     if (this.step === 0) return undefined;
     const index = this.step - 1;
+    const { columns, gradientNorms } = this.journal;
     return {
       step: this.step,
       epoch: Math.ceil(this.step / this.#plan.stepsPerEpoch),
-      learningRate: this.columns.learningRate[index]!,
-      loss: this.columns.metrics["loss"]![index]!,
-      gradientNorm: this.gradientNorms[index]!,
+      learningRate: columns.learningRate[index]!,
+      loss: columns.metrics["loss"]![index]!,
+      gradientNorm: gradientNorms[index]!,
     };
   }
 
@@ -87,22 +96,23 @@ export class Trajectory {
   takeStep(watched: boolean): StepRecord {
     this.#goOn();
     this.#noteFreezing();
+    this.#snapshot();
     this.#before?.dispose();
-    this.#before = undefined;
-    const before = watched ? this.#stepper.state() : undefined;
+    this.#before = watched ? this.#stepper.state() : undefined;
+    const { journal } = this;
     const learningRate = this.learningRateAt(this.step);
     const batches = this.#batches(this.step);
     try {
       const result = this.#stepper.step({ step: this.step, learningRate, batches });
       if (!result.applied) throw this.#refused(result.loss, result.weights);
       this.step += 1;
-      this.columns.step.push(this.step);
-      this.columns.learningRate.push(learningRate);
-      this.columns.metrics["loss"]!.push(result.loss);
-      this.gradientNorms.push(result.gradientNorm);
-      this.#before = before;
+      journal.columns.step.push(this.step);
+      journal.columns.learningRate.push(learningRate);
+      journal.columns.metrics["loss"]!.push(result.loss);
+      journal.gradientNorms.push(result.gradientNorm);
     } catch (error) {
-      before?.dispose();
+      this.#before?.dispose();
+      this.#before = undefined;
       throw error;
     } finally {
       batches.forEach(disposeBatch);
@@ -112,18 +122,11 @@ export class Trajectory {
 
   /** Measures training and validation data on the weights at an epoch's end. */
   async closeEpoch(seconds: number): Promise<EpochRecord> {
-    const { settings, trainingSample, validation, stepsPerEpoch, earlyStopping } = this.#plan;
+    const { settings, trainingSample, validation, stepsPerEpoch } = this.#plan;
     const metrics = await measure(this.#stepper, trainingSample, settings);
     if (validation) Object.assign(metrics, await measure(this.#stepper, validation, settings, "val_"));
-    const record: EpochRecord = { epoch: this.step / stepsPerEpoch, step: this.step, seconds, learningRate: this.columns.learningRate.at(-1)!, metrics };
-    this.history.push(record);
-    if (earlyStopping) {
-      const { best } = this;
-      if (best?.step === this.step) this.#keepBest();
-      if (outOfPatience(this.history, best, earlyStopping.patience) && this.step < this.#plan.steps) {
-        this.ended = `no better ${this.#plan.monitor.name} for ${earlyStopping.patience} epochs; the best was epoch ${best?.epoch ?? "none"}`;
-      }
-    }
+    const record: EpochRecord = { epoch: this.step / stepsPerEpoch, step: this.step, seconds, learningRate: this.learningRateAt(this.step - 1), metrics };
+    this.#record(record);
     return record;
   }
 
@@ -131,9 +134,64 @@ export class Trajectory {
   finish(): void {
     if (!this.#bestWeights || this.#plan.earlyStopping?.restoreBest === false || this.#bestWeights.step === this.step) return;
     this.#latest ??= this.#stepper.state();
-    restoreWeights(this.#bestWeights.state.weights, weightEntries(this.model));
-    const { best } = this;
-    this.marks.push({ step: this.step, kind: "note", label: `weights of epoch ${best?.epoch} restored` });
+    const best = fromHost({ weights: this.#bestWeights.state.weights, slots: new Map() });
+    restoreWeights(best.weights, weightEntries(this.model));
+    best.dispose();
+    this.journal.marks.push({ step: this.step, kind: "note", label: `weights of epoch ${this.best?.epoch} restored` });
+  }
+
+  /**
+   * Goes back to where `step` steps had been taken, to the bit: the snapshot before it, and the steps
+   * from there once more.
+   *
+   * @param breathe called between replayed steps
+   * @throws when a replayed step does not give the loss that it gave before
+   */
+  async rewind(step: number, breathe: () => Promise<void>): Promise<void> {
+    this.#latest?.dispose();
+    this.#before?.dispose();
+    this.#latest = this.#before = undefined;
+    this.ended = undefined;
+    const past = this.journal;
+    const snapshot = this.#snapshots.before(step);
+    if (snapshot) {
+      const state = fromHost(snapshot.state);
+      this.#stepper.restore(state);
+      state.dispose();
+      this.step = snapshot.step;
+      this.#bestWeights = snapshot.best;
+      this.journal = past.upTo(snapshot.step);
+      this.#snapshots.cut(snapshot.step);
+    }
+    while (this.step < step) {
+      setTrained(this.model, new Set(past.trainedAt(this.step)));
+      const { loss, step: taken } = this.takeStep(false);
+      const before = past.columns.metrics["loss"]![taken - 1];
+      if (!Object.is(loss, before)) throw new Error(`Step ${taken} cannot be repeated: its loss was ${before} and is ${loss} now. Has the data been changed, or does the loss function draw random numbers of its own?`);
+      const record = past.history.find((each) => each.step === taken);
+      if (record) this.#record(record);
+      await breathe();
+    }
+    this.journal = past.upTo(step);
+    const trained = this.journal.freezing.at(-1)?.trained;
+    if (trained) setTrained(this.model, new Set(trained));
+  }
+
+  /**
+   * A trajectory of another model that begins where this one stands, and has its past.
+   *
+   * @param model has the same weights by path
+   * @param keepSlots whether the optimizer is the same
+   */
+  branch(model: LayersModel, plan: Plan, keepSlots: boolean): Trajectory {
+    const made = new Trajectory(model, plan);
+    const state = this.#latest ?? this.#stepper.state();
+    made.#stepper.restore(keepSlots ? state : { ...state, slots: new Map() });
+    if (state !== this.#latest) state.dispose();
+    made.step = made.#origin = this.step;
+    made.journal = this.journal.copy();
+    made.#bestWeights = this.#bestWeights;
+    return made;
   }
 
   gradients(): Record<string, Tensor> {
@@ -160,7 +218,7 @@ export class Trajectory {
     this.#stepper.dispose();
     this.#before?.dispose();
     this.#latest?.dispose();
-    this.#bestWeights?.state.dispose();
+    this.#snapshots.clear();
     this.#before = this.#latest = this.#bestWeights = undefined;
   }
 
@@ -169,6 +227,32 @@ export class Trajectory {
     this.#stepper.restore(this.#latest);
     this.#latest.dispose();
     this.#latest = undefined;
+  }
+
+  #snapshot(): void {
+    const last = this.#snapshots.steps.at(-1);
+    const due = last === undefined || (this.step > last && (this.step % this.#plan.stepsPerEpoch === 0 || this.step - last >= SNAPSHOT_EVERY));
+    if (!due) return;
+    const state = this.#stepper.state();
+    this.#snapshots.add({ step: this.step, state: toHost(state), best: this.#bestWeights });
+    state.dispose();
+  }
+
+  #record(record: EpochRecord): void {
+    const { earlyStopping, monitor, steps } = this.#plan;
+    this.journal.history.push(record);
+    if (!earlyStopping) return;
+    const { best } = this;
+    if (best?.step === this.step) this.#keepBest();
+    if (outOfPatience(this.journal.history, best, earlyStopping.patience) && this.step < steps) {
+      this.ended = `no better ${monitor.name} for ${earlyStopping.patience} epochs; the best was epoch ${best?.epoch ?? "none"}`;
+    }
+  }
+
+  #keepBest(): void {
+    const state = this.#stepper.state();
+    this.#bestWeights = { step: this.step, state: { weights: toHost(state).weights, slots: new Map() } };
+    state.dispose();
   }
 
   #batches(step: number): Batch[] {
@@ -181,28 +265,25 @@ export class Trajectory {
     return starts.map((start) => batchOf(training, rows.subarray(start, start + batchSize)));
   }
 
-  #keepBest(): void {
-    this.#bestWeights?.state.dispose();
-    this.#bestWeights = { step: this.step, state: this.#stepper.state() };
-  }
-
   /** A change of what is frozen, made by anyone between two steps, is marked where it takes effect. */
   #noteFreezing(): void {
+    const { freezing, marks } = this.journal;
     const now = trainedPaths(this.model);
-    const before = new Set(this.#trained);
-    const after = new Set(now);
-    const thawed = layersOf(now.filter((path) => !before.has(path)));
-    const frozen = layersOf(this.#trained.filter((path) => !after.has(path)));
-    if (thawed.length > 0) this.marks.push({ step: this.step, kind: "thaw", label: `thawed ${thawed.join(", ")}` });
-    if (frozen.length > 0) this.marks.push({ step: this.step, kind: "freeze", label: `froze ${frozen.join(", ")}` });
-    this.#trained = now;
+    const known = freezing.at(-1)?.trained;
+    if (known && known.join() === now.join()) return;
+    freezing.push({ step: this.step, trained: now });
+    if (!known) return;
+    const thawed = layersOf(now.filter((path) => !known.includes(path)));
+    const frozen = layersOf(known.filter((path) => !now.includes(path)));
+    if (thawed.length > 0) marks.push({ step: this.step, kind: "thaw", label: `thawed ${thawed.join(", ")}` });
+    if (frozen.length > 0) marks.push({ step: this.step, kind: "freeze", label: `froze ${frozen.join(", ")}` });
   }
 
   #refused(loss: number, weights: readonly string[]): NonFiniteError {
     const { stepsPerEpoch } = this.#plan;
     const where = `Step ${this.step + 1} (epoch ${Math.floor(this.step / stepsPerEpoch) + 1}, batch ${(this.step % stepsPerEpoch) + 1} of ${stepsPerEpoch})`;
     const what = Number.isFinite(loss) ? `the gradient of ${weights.slice(0, 3).join(", ")}${weights.length > 3 ? ` and ${weights.length - 3} more` : ""} is not finite` : `the loss is ${loss}`;
-    this.marks.push({ step: this.step + 1, kind: "nan", label: what });
+    this.journal.marks.push({ step: this.step + 1, kind: "nan", label: what });
     return new NonFiniteError(`${where}: ${what}. The update was not applied; the weights are those of step ${this.step}. Lower learningRate (it was ${this.learningRateAt(this.step)}) or set clipNorm`);
   }
 }

@@ -8,6 +8,9 @@ import { troubles } from "../lib/trouble.mjs";
 const lock = at("package-lock.json");
 const installed = at("node_modules/.package-lock.json"); // npm writes it last
 
+// npm's own retries take four minutes to say that there is no network.
+const patience = ["--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000"];
+
 /** @param {string} path @returns {Record<string, { version?: string, optional?: boolean, devOptional?: boolean, peer?: boolean, link?: boolean }>} */
 const packagesOf = (path) => JSON.parse(readFileSync(path, "utf8")).packages;
 
@@ -37,7 +40,7 @@ export const npmPackages = {
     const total = Object.keys(packagesOf(lock)).length;
     let fetched = 0;
     rmSync(installed, { force: true }); // so that an npm killed halfway leaves nothing that looks whole
-    await command("npm-packages", "npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=http", "--progress=false"], {
+    await command("npm-packages", "npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=http", "--progress=false", ...patience], {
       onLine: (line) => {
         if (/http (fetch|cache) /.test(line)) progress(`${Math.min(++fetched, total)} of ${total} packages`);
       },

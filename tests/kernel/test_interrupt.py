@@ -65,3 +65,15 @@ def test_prompt_can_be_interrupted(kernel):
     interrupt(kernel)
     kernel.wait(cell)
     assert cell.error["ename"] == "KeyboardInterrupt"
+
+
+def test_a_promise_that_nobody_will_settle_may_be_collected(kernel):
+    """V8's inspector ends the cell then (Node 20, 24) or aborts the process (Node 22), unless the kernel holds the promise."""
+    kernel.run("import { setFlagsFromString } from 'node:v8'; import { runInNewContext } from 'node:vm';\nsetFlagsFromString('--expose-gc'); const collect: () => void = runInNewContext('gc');")
+    cell = kernel.send("setTimeout(() => { collect(); collect(); console.log('collected'); }, 20); await new Promise(() => {});")
+    kernel.wait(cell, until=lambda c: "collected" in c.text())
+    interrupt(kernel)
+    kernel.wait(cell)
+    assert cell.error["ename"] == "KeyboardInterrupt"
+    assert [m["msg_type"] for m in cell.messages].count("error") == 1
+    assert kernel.run("collect(); 'alive'").result == "'alive'"

@@ -8,6 +8,8 @@ import { NO_TASK, type Task } from "../threads";
  */
 let current: Task = NO_TASK;
 let latest: Task = NO_TASK;
+/** null: the next promise is wanted. */
+let first: object | null | undefined;
 
 /** Lets a private field be added to an object that is there already; invisible to inspection. */
 class Existing {
@@ -54,10 +56,20 @@ export function forget(): void {
   current = NO_TASK;
 }
 
+/** Runs `action`, and gives the first promise made in it. */
+export function firstPromise(action: () => void): object | undefined {
+  first = null;
+  action();
+  const promise = first;
+  first = undefined;
+  return promise ?? undefined;
+}
+
 export function followPromises(): void {
   let outer = NO_TASK;
   promiseHooks.createHook({
     init(promise) {
+      first ??= first === null ? promise : undefined;
       if (current !== NO_TASK) new Tag(promise, current);
     },
     before(promise) {

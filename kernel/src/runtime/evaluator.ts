@@ -1,8 +1,9 @@
 import { Session, type Runtime } from "node:inspector";
 import { HOST_NAME, NO_VALUE } from "../language/script-abi";
-import { type Script, type Task } from "../threads";
-import { forget, followedTask, runAs } from "./attribution";
+import type { Script, Task } from "../threads";
+import { firstPromise, followedTask, forget, runAs } from "./attribution";
 import { KeyboardInterrupt } from "./interrupt";
+import { native } from "./native-timers";
 
 export type Outcome = { ok: true; value: unknown } | { ok: false; error: unknown };
 
@@ -12,15 +13,23 @@ const BOX_EXPRESSION = `globalThis.${HOST_NAME}[Symbol.for("thawbook.box")]`;
 
 interface Box {
   call(): void;
-  take(thrown: unknown): void;
+  take(object: object): void;
+}
+
+interface OpenEvaluation {
+  session: Session;
+  /** Held so that it is not collected. */
+  promise: object | undefined;
 }
 
 /**
- * Runs scripts in V8's REPL mode through an inspector session of this very thread. Never through promises
- * of our own: an interrupt may drop whatever waits behind a cell's.
+ * Runs scripts in V8's REPL mode through inspector sessions of this very thread. Never through promises of
+ * our own: an interrupt may drop whatever waits behind a cell's.
  */
 export class Evaluator {
+  /** For callbacks: they end at once. */
   readonly #session = new Session();
+  readonly #open = new Map<Task, OpenEvaluation>();
   readonly #values = new Map<Task, unknown>();
   readonly #box: Box = { call: () => undefined, take: () => undefined };
 
@@ -40,23 +49,46 @@ export class Evaluator {
     };
   }
 
-  /** Calls `done` exactly once, unless the script never ends or an interrupt cuts it off after an await. */
+  /**
+   * Calls `done` once, unless the script never ends, or an interrupt cuts it off after an await: then
+   * {@link abandon} it.
+   *
+   * In REPL mode the inspector itself waits for the script's promise. One that is collected would end the
+   * cell on Node 20 and 24, and abort the process on Node 22 (the inspector calls its session from within
+   * the collector): so the promise is held here while the cell runs, and each cell has a session of its own,
+   * which is closed with it.
+   */
   evaluate(script: Script, task: Task, done: (outcome: Outcome) => void): void {
-    const group = `task ${task} ${script.url}`;
+    this.abandon(task);
+    const session = new Session();
+    session.connect();
+    const open: OpenEvaluation = { session, promise: undefined };
+    this.#open.set(task, open);
     this.#values.set(task, NO_VALUE);
     const parameters: Runtime.EvaluateParameterType & { replMode: true } = {
-      expression: `${script.code}\n//# sourceURL=${script.url}`,
-      objectGroup: group, replMode: true, awaitPromise: true, silent: true,
+      expression: `${script.code}\n//# sourceURL=${script.url}`, replMode: true, awaitPromise: true, silent: true,
+    };
+    const answered = (error: Error | null, result: Runtime.EvaluateReturnType): void => {
+      if (this.#open.get(task) !== open) return;
+      const outcome = this.#outcome(task, session, error, result);
+      this.#open.delete(task);
+      this.#values.delete(task);
+      // not from within its own answer
+      native.setImmediate(() => session.disconnect());
+      done(outcome);
     };
     runAs(task, () => {
-      this.#session.post("Runtime.evaluate", parameters, (error, result) => {
-        const outcome: Outcome = error ? { ok: false, error: new KeyboardInterrupt() } : this.#outcome(task, result);
-        this.#values.delete(task);
-        this.#session.post("Runtime.releaseObjectGroup", { objectGroup: group });
-        done(outcome);
-      });
+      open.promise = firstPromise(() => session.post("Runtime.evaluate", parameters, answered));
     });
     forget();
+  }
+
+  /** Gives a script up that may never end. */
+  abandon(task: Task): void {
+    const open = this.#open.get(task);
+    this.#open.delete(task);
+    this.#values.delete(task);
+    open?.session.disconnect();
   }
 
   /** Runs a callback so that an interrupt ends it alone, and no frame of Node's event loop with it. */
@@ -74,33 +106,25 @@ export class Evaluator {
     forget();
   }
 
-  /** A cell that has been given up: its value is not wanted any more. */
-  abandon(task: Task): void {
-    this.#values.delete(task);
+  #outcome(task: Task, session: Session, error: Error | null, result: Runtime.EvaluateReturnType): Outcome {
+    // the one error of the inspector itself: execution was terminated
+    if (error) return { ok: false, error: new KeyboardInterrupt() };
+    if (result.exceptionDetails) return { ok: false, error: thrown(session, result.exceptionDetails, this.#box) };
+    const value = this.#values.get(task);
+    return { ok: true, value: value === NO_VALUE ? undefined : value };
   }
+}
 
-  #outcome(task: Task, result: Runtime.EvaluateReturnType): Outcome {
-    const { exceptionDetails } = result;
-    if (exceptionDetails === undefined) {
-      const value = this.#values.get(task);
-      return { ok: true, value: value === NO_VALUE ? undefined : value };
-    }
-    return { ok: false, error: this.#thrown(exceptionDetails) };
-  }
-
-  /** The thrown value itself, not the inspector's description of it. */
-  #thrown(details: Runtime.ExceptionDetails): unknown {
-    const exception = details.exception;
-    if (exception === undefined) return new Error(details.text);
-    if (exception.objectId === undefined) return primitive(exception);
-    let thrown: unknown = new Error(exception.description ?? details.text);
-    this.#box.take = (value) => (thrown = value);
-    this.#session.post("Runtime.callFunctionOn", {
-      objectId: exception.objectId, functionDeclaration: `function () { ${BOX_EXPRESSION}.take(this) }`, silent: true,
-    });
-    this.#box.take = () => undefined;
-    return thrown;
-  }
+/** The thrown value itself, not the inspector's description of it. */
+function thrown(session: Session, details: Runtime.ExceptionDetails, box: Box): unknown {
+  const exception = details.exception;
+  if (exception === undefined) return new Error(details.text);
+  if (exception.objectId === undefined) return primitive(exception);
+  let taken: unknown = new Error(exception.description ?? details.text);
+  box.take = (object) => (taken = object);
+  session.post("Runtime.callFunctionOn", { objectId: exception.objectId, functionDeclaration: `function () { ${BOX_EXPRESSION}.take(this) }`, silent: true });
+  box.take = () => undefined;
+  return taken;
 }
 
 function primitive(object: Runtime.RemoteObject): unknown {
@@ -116,4 +140,3 @@ function primitive(object: Runtime.RemoteObject): unknown {
       return object.value ?? object.description;
   }
 }
-

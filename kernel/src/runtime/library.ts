@@ -1,5 +1,5 @@
 import type { Frontend, Shown } from "../display/frontend";
-import { native } from "./timers";
+import { native } from "./native-timers";
 
 /**
  * The notebook's library, loaded when a cell first touches it: the first `1+1` pays for none of it. Loaded

@@ -16,7 +16,8 @@ import { InterruptState, KeyboardInterrupt } from "./interrupt";
 import { Library } from "./library";
 import { report } from "./reports";
 import { installStreams, muteOwnWarnings } from "./streams";
-import { followTimers, native } from "./timers";
+import { native } from "./native-timers";
+import { followTimers } from "./timers";
 
 /** Held before any cell can replace it. */
 const { stringify } = JSON;
@@ -57,7 +58,10 @@ export class MainThread {
     installStreams(ring);
     muteOwnWarnings();
     followPromises();
-    followTimers(this.#evaluator, (task, error) => this.#gateway.stray(task, error));
+    followTimers(this.#evaluator, (task, error) => {
+      // a cell that still runs says itself that it was interrupted
+      if (!(error instanceof KeyboardInterrupt && this.#running.has(task))) this.#gateway.stray(task, error);
+    });
     refuseExits();
     const imports = createImports(folder, (specifier, path) => this.#library.loaded(specifier, path));
     this.#installHost(folder, imports);

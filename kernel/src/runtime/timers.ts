@@ -5,9 +5,6 @@ import { followedTask } from "./attribution";
 type Callback = (this: unknown, ...args: unknown[]) => void;
 type Schedule = (callback: Callback, ...rest: unknown[]) => unknown;
 
-/** Node's own, for the kernel's use: neither followed nor guarded. */
-export const native = { setTimeout, setImmediate, clearTimeout };
-
 /**
  * Makes callbacks of timers run in the name of the cell that set them, through the inspector's session: an
  * endless loop in one can then be cut off as an ordinary error. (Cut off anywhere else below Node's event

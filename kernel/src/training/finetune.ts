@@ -5,7 +5,7 @@ import { planOf } from "./plan";
 import type { FinetuneOptions } from "./plan";
 import { optimizerOf } from "./optimizers";
 import { Run } from "./run";
-import type { Replan } from "./run";
+import type { Replan } from "./fork";
 
 /**
  * Prepares a training run; nothing is trained before `run.train()` or `run.step()`. The model is

@@ -1,7 +1,8 @@
 /** Training: what is frozen, optimizers, runs. */
 export { finetune } from "./finetune";
 export { Run } from "./run";
-export { NonFiniteError, type StepRecord } from "./trajectory";
+export { NonFiniteError, type StepRecord } from "./step-record";
+export type { WeightProof } from "./proof";
 export type { FinetuneOptions } from "./plan";
 export type { Numbers, Samples, TrainingData } from "./data";
 export type { EarlyStopping } from "./monitor";

@@ -1,13 +1,17 @@
 import { randomUUID } from "node:crypto";
 import type { LayersModel, Tensor } from "@tensorflow/tfjs-node";
+import type { DataFrame } from "danfojs-node";
 import type { RunEventMark, RunState } from "../display/views";
 import { copyModel } from "../models";
+import { describeChanges } from "./fork";
+import type { Replan } from "./fork";
 import { announce, breathe } from "./hooks";
 import type { Best } from "./monitor";
 import type { FinetuneOptions, Plan } from "./plan";
 import type { EpochRecord, ObservableRun, RunEvent, StepColumns } from "./run.types";
+import { proofTable } from "./proof";
+import type { StepRecord } from "./step-record";
 import { Trajectory } from "./trajectory";
-import type { StepRecord } from "./trajectory";
 
 /**
  * A training run: made by `finetune`, it trains its model in place, as far as it is told. It is exact:
@@ -166,8 +170,13 @@ export class Run implements ObservableRun {
     const model = copyModel(this.model);
     const { plan, replan, sameOptimizer } = this.#replan(model, { name: `${this.name}, forked`, ...changes });
     const trajectory = this.#trajectory.branch(model, plan, sameOptimizer);
-    trajectory.journal.marks.push({ step: this.currentStep, kind: "fork", label: `forked from ${this.name}${changed(changes)}` });
+    trajectory.journal.marks.push({ step: this.currentStep, kind: "fork", label: `forked from ${this.name}${describeChanges(changes)}` });
     return new Run(model, plan, replan, trajectory);
+  }
+
+  /** Proves what stayed frozen: each weight `locked`, `learning`, `trained, but still` or `moved though frozen`, by hashes since the beginning. */
+  proof(): DataFrame {
+    return proofTable(this.#trajectory.proof());
   }
 
   /** The gradients of the step just taken, by weight path; the caller disposes them. */
@@ -251,7 +260,7 @@ export class Run implements ObservableRun {
     } else this.#change("paused");
   }
 
-  /** Waits for resume or stop; hooks go on being called, so that the cell can be interrupted. */
+  /** Until resume or stop; hooks go on being called, so that the cell can be interrupted. */
   async #paused(): Promise<void> {
     while (this.#state === "paused" && !this.#stopAsked) {
       await new Promise<void>((resolve) => {
@@ -282,14 +291,6 @@ export class Run implements ObservableRun {
   #tell(event: RunEvent): void {
     this.#listeners.forEach((listener) => listener(event));
   }
-}
-
-/** What another run of the same data needs. */
-export type Replan = (model: LayersModel, changes: FinetuneOptions) => { plan: Plan; replan: Replan; sameOptimizer: boolean };
-
-function changed(changes: FinetuneOptions): string {
-  const parts = Object.entries(changes).filter(([name]) => name !== "name").map(([name, value]) => `${name} ${typeof value === "object" || typeof value === "function" ? "changed" : String(value)}`);
-  return parts.length === 0 ? "" : `: ${parts.join(", ")}`;
 }
 
 const abandoned = new FinalizationRegistry<Trajectory>((trajectory) => trajectory.dispose());

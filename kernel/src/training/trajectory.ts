@@ -14,25 +14,12 @@ import { epochOrder } from "./order";
 import { restoreWeights } from "./parameter-state";
 import type { Plan } from "./plan";
 import type { EpochRecord } from "./run.types";
+import { proofOf } from "./proof";
+import type { WeightProof } from "./proof";
 import { Snapshots } from "./snapshots";
+import { NonFiniteError } from "./step-record";
+import type { StepRecord } from "./step-record";
 import type { ParameterState, Stepper } from "./stepper";
-
-/** The figures of one step: the loss of its batch, in training mode, before the update. */
-export interface StepRecord {
-  /** From 1. */
-  step: number;
-  /** From 1. */
-  epoch: number;
-  learningRate: number;
-  loss: number;
-  /** Euclidean norm of all gradients together, before clipping. */
-  gradientNorm: number;
-}
-
-/** A step that was refused: its loss or a gradient is NaN or infinite. The weights are those before it. */
-export class NonFiniteError extends Error {
-  override readonly name = "NonFiniteError";
-}
 
 /** Steps between two snapshots, beside those at the beginning of every epoch. */
 const SNAPSHOT_EVERY = 100;
@@ -192,6 +179,16 @@ export class Trajectory {
     made.journal = this.journal.copy();
     made.#bestWeights = this.#bestWeights;
     return made;
+  }
+
+  /** Every weight's way since the run began, or was forked. */
+  proof(): WeightProof[] {
+    const state = this.#stepper.state();
+    const now = toHost(state);
+    state.dispose();
+    const first = this.#snapshots.before(this.#origin)?.state ?? now;
+    const since = this.journal.freezing.filter(({ step }, index, all) => step >= this.#origin || (all[index + 1]?.step ?? Infinity) > this.#origin);
+    return proofOf(first, now, new Set(since.flatMap(({ trained }) => trained)));
   }
 
   gradients(): Record<string, Tensor> {

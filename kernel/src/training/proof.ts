@@ -1,0 +1,46 @@
+import { createHash } from "node:crypto";
+import type { DataFrame } from "danfojs-node";
+import { requireDfd } from "../tensorflow";
+import type { HostState } from "./host-state";
+
+export type Verdict = "locked" | "learning" | "trained, but still" | "moved though frozen";
+
+export interface WeightProof {
+  /** `conv1/kernel`. */
+  weight: string;
+  verdict: Verdict;
+  /** The first 12 digits of the SHA-256 of the bytes. */
+  before: string;
+  after: string;
+}
+
+/**
+ * What happened to each weight between two states, by the hashes of its bytes. A moving average belongs
+ * to its layer: it may move where one of the layer's weights was trained.
+ *
+ * @param trained the paths of the weights that were trained at any step in between
+ */
+export function proofOf(before: HostState, after: HostState, trained: ReadonlySet<string>): WeightProof[] {
+  const layers = new Set([...trained].map(layerOf));
+  return [...after.weights].map(([weight, { values }]) => {
+    const hashes = { before: hash(before.weights.get(weight)!.values), after: hash(values) };
+    const moved = hashes.before !== hashes.after;
+    const statistic = /\/moving_(mean|variance)$/.test(weight);
+    const free = statistic ? layers.has(layerOf(weight)) : trained.has(weight);
+    const verdict: Verdict = free ? (moved ? "learning" : "trained, but still") : moved ? "moved though frozen" : "locked";
+    return { weight, verdict, ...hashes };
+  });
+}
+
+export function proofTable(rows: readonly WeightProof[]): DataFrame {
+  const column = (name: keyof WeightProof) => rows.map((row) => row[name]);
+  return new (requireDfd().DataFrame)({ weight: column("weight"), verdict: column("verdict"), before: column("before"), after: column("after") });
+}
+
+function layerOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/"));
+}
+
+function hash(values: ArrayBufferView): string {
+  return createHash("sha256").update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength)).digest("hex").slice(0, 12);
+}

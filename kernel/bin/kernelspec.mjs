@@ -29,7 +29,7 @@ export const kernelspec = (node = process.execPath) => ({
   display_name: "TypeScript (Thawbook)",
   language: "typescript",
   interrupt_mode: "message",
-  metadata: { debugger: false },
+  metadata: { debugger: true },
 });
 
 /**

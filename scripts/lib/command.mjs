@@ -32,7 +32,7 @@ export function environment() {
 /**
  * @param {string} log the name of the log
  * @param {string} program @param {readonly string[]} args
- * @param {{ onLine?: (line: string) => void, cwd?: string }} [options]
+ * @param {{ onLine?: (line: string) => boolean | void, cwd?: string }} [options] onLine says true where going on is pointless
  * @returns {Promise<string>} what it printed
  */
 export async function command(log, program, args, { onLine, cwd = root } = {}) {
@@ -45,7 +45,7 @@ export async function command(log, program, args, { onLine, cwd = root } = {}) {
     createInterface({ input: stream }).on("line", (text) => {
       output += `${text}\n`;
       file.write(`${text}\n`);
-      onLine?.(text);
+      if (onLine?.(text)) child.kill();
     });
   /** @type {{ code: number | null, signal: string | null, error?: Error }} */
   const end = await new Promise((settle) => {

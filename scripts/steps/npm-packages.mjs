@@ -8,7 +8,7 @@ import { troubles } from "../lib/trouble.mjs";
 const lock = at("package-lock.json");
 const installed = at("node_modules/.package-lock.json"); // npm writes it last
 
-// npm's own retries take four minutes to say that there is no network.
+// Without a network npm tries each of its packages three times, four minutes long, before it says so.
 const patience = ["--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000"];
 
 /** @param {string} path @returns {Record<string, { version?: string, optional?: boolean, devOptional?: boolean, peer?: boolean, link?: boolean }>} */
@@ -39,9 +39,11 @@ export const npmPackages = {
   async run({ progress }) {
     const total = Object.keys(packagesOf(lock)).length;
     let fetched = 0;
+    let lost = 0;
     rmSync(installed, { force: true }); // so that an npm killed halfway leaves nothing that looks whole
     await command("npm-packages", "npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=http", "--progress=false", ...patience], {
       onLine: (line) => {
+        if (/attempt 3 failed/.test(line)) return ++lost === 5;
         if (/http (fetch|cache) /.test(line)) progress(`${Math.min(++fetched, total)} of ${total} packages`);
       },
     });

@@ -1,0 +1,116 @@
+// @ts-check
+/**
+ * The kernels side by side: `npm run bench -- kernels [--rounds 3] [--probe] [--json]`.
+ *
+ * Sets the peers up in `.cache/bench/kernels` (npm's deno and tslab; ipykernel comes with the local
+ * JupyterLab), measures all kernels in alternating rounds, prints a table and, with --json, one last
+ * line of JSON. `--probe` also runs every protocol check against each kernel and prints that table.
+ */
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const here = dirname(fileURLToPath(import.meta.url));
+const root = join(here, "..", "..");
+const cache = join(root, ".cache", "bench", "kernels");
+const python = join(root, ".venv", "bin", "python");
+const option = (/** @type {string} */ name, /** @type {string} */ fallback) => {
+  const at = process.argv.indexOf(name);
+  return at < 0 ? fallback : (process.argv[at + 1] ?? fallback);
+};
+
+/** @type {Record<string, { lang: string, argv: () => string[] }>} */
+const KERNELS = {
+  thawbook: { lang: "ts", argv: () => [process.execPath, join(root, "kernel", "lib", "main.js"), "{connection_file}"] },
+  tslab: { lang: "ts", argv: () => [process.execPath, join(cache, "node_modules", "tslab", "bin", "tslab"), "kernel", "--config-path={connection_file}"] },
+  deno: { lang: "ts", argv: () => [denoBinary(), "jupyter", "--kernel", "--conn", "{connection_file}"] },
+  ipykernel: { lang: "py", argv: () => [python, "-m", "ipykernel_launcher", "-f", "{connection_file}"] },
+};
+
+/** npm's deno brings its binary in a package of the platform. */
+function denoBinary() {
+  const packages = join(cache, "node_modules", "@deno");
+  const platform = readdirSync(packages)[0] ?? "";
+  return join(packages, platform, process.platform === "win32" ? "deno.exe" : "deno");
+}
+
+/** Peers are installed beside each other, apart from our own packages, and named by kernelspecs of their own. */
+function setUp() {
+  mkdirSync(cache, { recursive: true });
+  if (!existsSync(join(cache, "node_modules", "tslab"))) {
+    console.log("Installing the peers (deno, tslab) …");
+    execFileSync("npm", ["install", "--prefix", cache, "--no-save", "--ignore-scripts", "deno@2", "tslab@1.0.22", "@types/node@20"], { stdio: "inherit", shell: process.platform === "win32" });
+  }
+  const work = join(cache, "work");
+  mkdirSync(work, { recursive: true });
+  if (!existsSync(join(work, "node_modules"))) symlinkSync(join(root, "node_modules"), join(work, "node_modules"));
+  for (const [name, { lang, argv }] of Object.entries(KERNELS)) {
+    const folder = join(cache, "jupyter", "kernels", name);
+    mkdirSync(folder, { recursive: true });
+    const spec = { argv: argv(), display_name: name, language: lang === "py" ? "python" : "typescript", interrupt_mode: name === "thawbook" || name === "deno" ? "message" : "signal" };
+    writeFileSync(join(folder, "kernel.json"), JSON.stringify(spec, null, 1));
+  }
+  return work;
+}
+
+const env = { ...process.env, JUPYTER_PATH: join(cache, "jupyter") };
+
+/** @param {string} work */
+function probe(work) {
+  const files = Object.entries(KERNELS).map(([name, { lang }]) => {
+    const json = join(cache, `${name}.probe.json`);
+    const own = name === "thawbook" ? ["--snippets", join(root, "tests", "kernel", "snippets.json")] : [];
+    const run = spawnSync(python, [join(here, "kernel_probe.py"), "--kernel", name, "--lang", lang, "--cwd", work, "--json", json, "--skip-measure", ...own], { env, encoding: "utf8" });
+    console.log(`${name}: ${run.stdout.trim().split("\n").at(-1)}`);
+    return json;
+  });
+  execFileSync(python, [join(here, "kernel_probe.py"), "--table", ...files], { stdio: "inherit" });
+}
+
+/** @param {number[]} values */
+const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1] ?? NaN;
+
+/** @typedef {Record<string, Record<string, number>[]>} Rounds */
+
+/** The goals of the kernel: our figure against a peer's, measured in the same run. `limit`: an absolute goal. */
+const GOALS = [
+  { figure: "launch to kernel_info", peer: "ipykernel", goal: 0.6 },
+  { figure: "launch to first 1+1", peer: "tslab", goal: 0.2 },
+  { figure: "1+1", peer: "ipykernel", goal: 1 },
+  { figure: "1+1 after 200 cells", peer: "ipykernel", goal: 1 },
+  { figure: "class and function", peer: "tslab", goal: 0.25 },
+  { figure: "class and function, tf imported", peer: "tslab", goal: 0.3 },
+  { figure: "declaring cell, 200th", own: "declaring cell, 10th", goal: 1.2 },
+  { figure: "memory after 200 cells", own: "memory after 10 cells", goal: 1.3 },
+  { figure: "completion of tf.", peer: "tslab", goal: 0.1 },
+  { figure: "completion of tf. while training", own: "completion of tf.", goal: 2 },
+  { figure: "10,000 lines", peer: "ipykernel", goal: 1 },
+  { figure: "50 MB of output", peer: "ipykernel", goal: 1 },
+  { figure: "50 MB of output, memory growth", limit: 20, goal: 1 },
+  { figure: "interrupt of a loop", limit: 20, goal: 1 },
+  { figure: "memory after start", peer: "deno", goal: 1 },
+];
+
+/** @param {Rounds} rounds */
+function report(rounds) {
+  const value = (/** @type {string} */ kernel, /** @type {string} */ figure) => median((rounds[kernel] ?? []).map((r) => r[figure] ?? NaN).filter((v) => typeof v === "number" && !Number.isNaN(v)));
+  const names = Object.keys(rounds);
+  console.log(`\n| figure | ${names.join(" | ")} | ratio | goal |\n|---|${names.map(() => "---").join("|")}|---|---|`);
+  const rows = GOALS.map(({ figure, peer, own, limit, goal }) => {
+    const ours = value("thawbook", figure);
+    const against = limit ?? (own ? value("thawbook", own) : value(peer ?? "", figure));
+    const ratio = ours / against;
+    const cells = names.map((name) => (Number.isNaN(value(name, figure)) ? "" : value(name, figure).toFixed(1)));
+    console.log(`| ${figure} | ${cells.join(" | ")} | ${ratio.toFixed(2)} of ${own ?? peer ?? `${limit}`} | ${goal} |`);
+    return { workload: figure, ours, peers: Object.fromEntries(names.filter((n) => n !== "thawbook").map((n) => [n, value(n, figure)])), ratio, goal };
+  });
+  if (process.argv.includes("--json")) console.log(JSON.stringify({ rows }));
+}
+
+const work = setUp();
+if (process.argv.includes("--probe")) probe(work);
+const json = join(cache, "figures.json");
+const figures = spawnSync(python, [join(here, "figures.py"), "--cwd", work, "--kernels", option("--kernels", Object.keys(KERNELS).join(",")), "--rounds", option("--rounds", "3"), "--training", join(here, "training-cell.ts"), "--json", json], { env, stdio: ["ignore", "inherit", "inherit"] });
+if (figures.status !== 0) process.exit(figures.status ?? 1);
+report(JSON.parse(readFileSync(json, "utf8")));

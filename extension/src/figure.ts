@@ -1,5 +1,5 @@
 import type { Layout, Trace } from "plotly.js-basic-dist-min";
-import { bestIsLast, chartModel, endLabels, figure as written, niceTicks, tickLabels, type ChartModel, type Curve, type Palette, type Panel } from "thawbook/drawing";
+import { bestIsLast, bestLabelPlace, chartModel, endLabels, figure as written, niceTicks, tickLabels, type ChartModel, type Curve, type Palette, type Panel } from "thawbook/drawing";
 import type { RunView } from "thawbook/views";
 import type { Theme } from "./theme";
 
@@ -80,16 +80,8 @@ function panelTraces(panel: Panel, axis: string, colours: Palette): Trace[] {
   }
   const { best } = panel;
   if (best) {
-    traces.push(
-      line({ steps: [best.step], values: [best.value] }, axis, colours.best, {
-        mode: bestIsLast(panel) ? "markers" : "markers+text",
-        text: [`<b>${best.label}</b>`],
-        textposition: "top right",
-        textfont: { size: 11, color: colours.text },
-        marker: { symbol: "circle-open", size: 15, color: colours.best, line: { width: 1.6 } },
-        cliponaxis: false,
-      }),
-    );
+    const marker = { symbol: "circle-open", size: 15, color: colours.best, line: { width: 1.6 } };
+    traces.push(line({ steps: [best.step], values: [best.value] }, axis, colours.best, { mode: "markers", marker, cliponaxis: false }));
   }
   if (panel.notANumber.length > 0) {
     traces.push(line({ steps: panel.notANumber, values: panel.notANumber.map(() => panel.domain[1]) }, axis, colours.bad, { mode: "markers", marker: { symbol: "x", size: 7, color: colours.bad } }));
@@ -116,6 +108,39 @@ const label = (text: string, x: number | "right", y: number, height: number, mor
   ...more,
 });
 
+/** The words beside the best point; they follow it when the person zooms. */
+function bestWords(panel: Panel, model: ChartModel, place: Place, axis: string, width: number, colours: Palette): Layout[] {
+  const { best } = panel;
+  if (!best || bestIsLast(panel)) return [];
+  const at = bestLabelPlace(panel, model.x, width, place.bottom - place.top, 7 * best.label.length);
+  if (!at) return [];
+  const anchor = { start: "left", middle: "center", end: "right" }[at.anchor];
+  return [
+    {
+      text: `<b>${best.label}</b>`,
+      xref: "x",
+      yref: `y${axis}`,
+      x: best.step,
+      y: best.value,
+      xanchor: anchor,
+      yanchor: "middle",
+      xshift: at.x,
+      yshift: -at.y,
+      showarrow: false,
+      font: { size: 11, color: colours.text },
+      bgcolor: transparent(hex(colours.background), 0.6),
+      borderpad: 1,
+    },
+  ];
+}
+
+/** JupyterLab writes its backgrounds as `white` or `#111`. */
+function hex(colour: string): string {
+  if (/^#[0-9a-f]{6}$/i.test(colour)) return colour;
+  if (/^#[0-9a-f]{3}$/i.test(colour)) return colour.replace(/[0-9a-f]/gi, "$&$&");
+  return colour === "white" ? "#ffffff" : "#808080";
+}
+
 /** Text of the notebook in a place where plotly reads a little HTML. */
 const literal = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 
@@ -134,8 +159,8 @@ function yAxis(place: Place, domain: [number, number], height: number, colours: 
   };
 }
 
-/** A run's view as a plotly figure; the same chart as the picture in the notebook. */
-export function runFigure(view: RunView, { colours, font }: Theme): Figure {
+/** A run's view as a plotly figure `width` pixels wide; the same chart as the picture in the notebook. */
+export function runFigure(view: RunView, width: number, { colours, font }: Theme): Figure {
   const model = chartModel(view);
   const at = places(model);
   // Plotly measures domains over the plot area, which ends above the axis.
@@ -148,7 +173,9 @@ export function runFigure(view: RunView, { colours, font }: Theme): Figure {
     data.push(...panelTraces(panel, axisName(index), colours));
     const ticks = niceTicks(panel.domain[0], panel.domain[1], (place.bottom - place.top) / 28);
     axes[`yaxis${axisName(index)}`] = yAxis(place, panel.domain, plot, colours, ticks);
-    annotations.push(label(`<b>${literal(panel.title)}</b>`, 0, place.top - 13, plot, { font: { size: 12, color: colours.text } }));
+    const note = panel.note === undefined ? "" : `  <span style="font-weight: normal; font-size: 10.5px; color: ${colours.muted}">${panel.note}</span>`;
+    annotations.push(...bestWords(panel, model, place, axisName(index), width - LEFT - RIGHT, colours));
+    annotations.push(label(`<b>${literal(panel.title)}</b>${note}`, 0, place.top - 13, plot, { font: { size: 12, color: colours.text } }));
     for (const end of endLabels(panel, place.bottom - place.top)) {
       annotations.push(label(`<b>${end.name}</b>`, "right", place.top + end.y - 3, plot, { font: { size: 11, color: colours[end.name] } }));
       annotations.push(label(end.said, "right", place.top + end.y + 10, plot, { font: { size: 10.5, color: colours.muted } }));
@@ -173,6 +200,7 @@ export function runFigure(view: RunView, { colours, font }: Theme): Figure {
   }
   const layout: Layout = {
     ...axes,
+    width,
     height: at.height,
     margin: { l: LEFT, r: RIGHT, t: 0, b: AXIS },
     // Not transparent: plotly mixes the crosshair's outline from these.

@@ -139,9 +139,9 @@ export class RunChart extends Widget implements IRenderMime.IRenderer {
   private async draw(): Promise<void> {
     const { react } = await loadPlotly();
     if (this.isDisposed || !this.view || this.plot.clientWidth === 0) return;
-    const { data, layout, height } = runFigure(this.view, currentTheme());
+    const { data, layout, height } = runFigure(this.view, this.plot.clientWidth, currentTheme());
     this.plot.style.height = `${height}px`;
-    await react(this.plot, data, { ...layout, width: this.plot.clientWidth }, CONFIG);
+    await react(this.plot, data, layout, CONFIG);
     this.plot.dataset.step = String(this.view.step);
   }
 }

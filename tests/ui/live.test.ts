@@ -5,7 +5,7 @@ import type { Locator } from "playwright-core";
 import { LAYERS_MIME, RUN_MIME, type RunView } from "../../kernel/lib/display/views.js";
 import { openBrowser, type Browser } from "./browser.js";
 import { startJupyter, type Jupyter } from "./jupyter.js";
-import { cell, command, ended, open, run, savedCells, setTheme, writeNotebook } from "./notebook.js";
+import { cell, command, ended, kernelReady, open, run, savedCells, setTheme, writeNotebook } from "./notebook.js";
 
 let jupyter: Jupyter;
 let browser: Browser;
@@ -40,7 +40,7 @@ async function stepOf(index: number): Promise<number> {
   return Number((await chartIn(index).locator(".thawbook-Run-plot").getAttribute("data-step")) ?? -1);
 }
 
-async function until(what: string, holds: () => Promise<boolean>, seconds = 30): Promise<void> {
+async function until(what: string, holds: () => Promise<boolean>, seconds = 60): Promise<void> {
   for (const end = Date.now() + 1000 * seconds; Date.now() < end; ) {
     if (await holds()) return;
     await browser.page.waitForTimeout(50);
@@ -55,6 +55,7 @@ const said = (index: number, state: string): Promise<void> => until(`"${state}" 
 async function opened(name: string, cells: string[]): Promise<void> {
   await writeNotebook(jupyter, name, [DATA, ...cells]);
   await open(browser.page, jupyter, name);
+  await kernelReady(browser.page);
   await run(browser.page, 0);
   await ended(browser.page, 0);
 }
@@ -86,7 +87,7 @@ describe("a run in a cell", () => {
     await chartIn(1).getByRole("button", { name: "Stop" }).click();
     await ended(browser.page, 1);
     await said(1, "stopped");
-    expect(await chartIn(1).getByRole("button").filter({ visible: true }).count()).toBe(0);
+    expect(await chartIn(1).locator(".thawbook-Button").filter({ visible: true }).count()).toBe(0);
 
     const outputs = (await saved("steered.ipynb"))[1]?.outputs ?? [];
     expect(outputs).toHaveLength(1);
@@ -112,7 +113,7 @@ describe("a run in a cell", () => {
   });
 
   test("that nobody awaits goes on living after its cell, and the notebook keeps its end", async () => {
-    await opened("loose.ipynb", [train(150, true)]);
+    await opened("loose.ipynb", [train(40, true)]);
     await run(browser.page, 1);
     await ended(browser.page, 1);
     await said(1, "finished");
@@ -150,7 +151,9 @@ test("a run whose kernel was restarted has ended", async () => {
   await run(browser.page, 1);
   await until("a chart", async () => (await stepOf(1)) > 0);
   await said(1, "training");
-  await command(browser.page, "notebook:restart-kernel");
-  await browser.page.locator(".jp-Dialog").getByRole("button", { name: "Restart" }).click();
+  // The command ends with its dialog.
+  const restarted = command(browser.page, "notebook:restart-kernel");
+  await browser.page.locator(".jp-Dialog .jp-mod-accept").click();
+  await restarted;
   await said(1, "ended");
 });

@@ -49,6 +49,26 @@ export async function open(page: Page, jupyter: Jupyter, name: string): Promise<
   await command(page, "application:toggle-left-area", { when: "#jp-left-stack:not(.lm-mod-hidden)" });
 }
 
+interface App {
+  commands: { execute(id: string, args?: object): Promise<void> };
+  shell: { currentWidget?: { sessionContext?: { session?: { kernel?: { connectionStatus: string; status: string } } } } };
+}
+
+/**
+ * Waits for the notebook's kernel to be connected. A cell that is run before is forgotten, and the notebook's
+ * own mark says "idle" too early.
+ */
+export async function kernelReady(page: Page): Promise<void> {
+  await page.waitForFunction(
+    () => {
+      const kernel = (globalThis as unknown as { jupyterapp: App }).jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel;
+      return kernel?.connectionStatus === "connected" && kernel.status !== "unknown" && kernel.status !== "starting";
+    },
+    undefined,
+    { timeout: 60_000 },
+  );
+}
+
 /** Answers JupyterLab's question for a kernel: none. */
 export async function withoutKernel(page: Page): Promise<void> {
   const dialog = page.locator(".jp-Dialog");
@@ -60,7 +80,7 @@ export async function withoutKernel(page: Page): Promise<void> {
 /** Runs one of JupyterLab's commands by its id. */
 export async function command(page: Page, id: string, options: { args?: Record<string, string>; when?: string } = {}): Promise<void> {
   if (options.when && (await page.locator(options.when).count()) === 0) return;
-  await page.evaluate(([name, args]) => (globalThis as unknown as { jupyterapp: { commands: { execute(id: string, args?: object): Promise<void> } } }).jupyterapp.commands.execute(name as string, args as object), [id, options.args ?? {}] as const);
+  await page.evaluate(([name, args]) => (globalThis as unknown as { jupyterapp: App }).jupyterapp.commands.execute(name as string, args as object), [id, options.args ?? {}] as const);
 }
 
 export const cell = (page: Page, index: number): Locator => page.locator(".jp-Notebook .jp-CodeCell").nth(index);
@@ -73,11 +93,15 @@ export async function run(page: Page, index: number): Promise<void> {
 
 /** Waits until a cell has its number: it has run. */
 export async function ended(page: Page, index: number, timeout = 60_000): Promise<void> {
-  await page.waitForFunction(
+  const numbered = page.waitForFunction(
     (at) => /\[\d+\]/.test(document.querySelectorAll(".jp-Notebook .jp-CodeCell")[at]?.querySelector(".jp-InputPrompt")?.textContent ?? ""),
     index,
     { timeout },
   );
+  await numbered.catch(async (error: unknown) => {
+    await page.screenshot({ path: "test-results/ui-timeout.png" });
+    throw error;
+  });
 }
 
 export const setTheme = (page: Page, theme: "JupyterLab Light" | "JupyterLab Dark"): Promise<void> => command(page, "apputils:change-theme", { args: { theme } });

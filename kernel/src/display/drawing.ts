@@ -4,6 +4,7 @@
  */
 
 export { epochStride, niceTicks, tickLabels } from "./axes";
+export { bestLabelPlace, type LabelPlace } from "./best-label";
 export { lastStep, mergeDelta } from "./delta";
 export { bestIsLast, endLabels, type EndLabel } from "./end-labels";
 export { headline, isLive, type Headline } from "./headline";

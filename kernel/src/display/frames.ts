@@ -106,8 +106,8 @@ function asText(table: Table, series: boolean): string {
 }
 
 function asHtml(table: Table, series: boolean): string {
-  const head = (contents: (column: number) => string, tag: "b" | "small"): Markup =>
-    element("tr", {}, element("th", {}, " "), ...table.columnsShown.map((column) => element("th", {}, column === "…" ? "…" : element(tag, {}, contents(column)))));
+  const head = (contents: (column: number) => string, cell: "th" | "td", tag: "b" | "small"): Markup =>
+    element("tr", {}, element("th", {}, " "), ...table.columnsShown.map((column) => element(cell, {}, column === "…" ? "…" : element(tag, {}, contents(column)))));
   const rows = table.rowsShown.map((row) =>
     row === "…"
       ? element("tr", {}, element("th", {}, "…"), ...table.columnsShown.map(() => element("td", {}, "…")))
@@ -123,7 +123,7 @@ function asHtml(table: Table, series: boolean): string {
         ),
   );
   return [
-    element("table", {}, element("thead", {}, head(table.name, "b"), head((column) => typeAndMissing(table, column), "small")), element("tbody", {}, ...rows)),
+    element("table", {}, element("thead", {}, head(table.name, "th", "b"), head((column) => typeAndMissing(table, column), "td", "small")), element("tbody", {}, ...rows)),
     element("p", {}, element("small", {}, summary(table, series))),
   ]
     .map((one) => one.markup)

@@ -15,6 +15,8 @@ export interface Curve {
 export interface Panel {
   metric: string;
   title: string;
+  /** What is faint and what is not, where both are there. */
+  note?: string;
   /** Figures of single batches, drawn faint. */
   batches?: Curve;
   /** Their debiased exponential moving average. */
@@ -107,11 +109,12 @@ function panelOf(view: RunView, metric: string): Panel {
   const batches = find("training", "step");
   const training = find("training", "epoch");
   const validation = find("validation", "epoch") ?? find("validation", "step");
-  const smooth = batches && smoothed(batches, Math.max(6, view.step / 40));
+  const smooth = batches && smoothed(batches, Math.max(3, view.step / 80));
   const own = view.best && view.best.name.replace(/^val_/, "") === metric ? view.best : undefined;
   const panel: Omit<Panel, "domain"> = {
     metric,
     title: metricTitle(metric),
+    ...(batches && (training ?? validation) && { note: "faint: batches as they train; bold: all data, at the end of each epoch" }),
     ...(batches && { batches }),
     ...(smooth && { smooth }),
     ...(training && { training }),

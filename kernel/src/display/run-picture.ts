@@ -2,6 +2,7 @@
 
 import { niceTicks, tickLabels } from "./axes";
 import { downsample } from "./downsample";
+import { bestLabelPlace } from "./best-label";
 import { bestIsLast, endLabels } from "./end-labels";
 import { headline } from "./headline";
 import { LIGHT, type Palette } from "./palette";
@@ -113,26 +114,26 @@ function lineNames(panel: Panel, at: Frame, colours: Palette): Markup {
   );
 }
 
-function bestRing(panel: Panel, at: Frame, colours: Palette): Markup | undefined {
-  if (!panel.best) return undefined;
-  const x = at.x(panel.best.step);
-  const y = at.y(panel.best.value);
-  // At the right end the name of the line says it; elsewhere the label stands to the right, above.
-  const last = bestIsLast(panel);
-  const above = y - at.top > 24;
+function bestRing(panel: Panel, model: ChartModel, at: Frame, colours: Palette): Markup | undefined {
+  const { best } = panel;
+  if (!best) return undefined;
+  const x = at.x(best.step);
+  const y = at.y(best.value);
+  // Bold letters are about a tenth wider. At the right end the name of the line says it.
+  const place = bestIsLast(panel) ? undefined : bestLabelPlace(panel, model.x, at.right - at.left, at.bottom - at.top, 1.1 * textWidth(best.label, 10.5));
   return element(
     "g",
     {},
     element("circle", { cx: x, cy: y, r: 7.5, fill: "none", stroke: colours.best, "stroke-width": 1.6 }),
-    last
-      ? undefined
-      : text(x + 9, above ? y - 10 : y + 19, panel.best.label, colours.text, {
-          "font-size": 10.5,
-          "font-weight": "bold",
-          stroke: colours.background,
-          "stroke-width": 3,
-          "paint-order": "stroke",
-        }),
+    place &&
+      text(x + place.x, y + place.y + 4, best.label, colours.text, {
+        "font-size": 10.5,
+        "font-weight": "bold",
+        "text-anchor": place.anchor,
+        stroke: colours.background,
+        "stroke-width": 3,
+        "paint-order": "stroke",
+      }),
   );
 }
 
@@ -147,6 +148,7 @@ function drawPanel(panel: Panel, model: ChartModel, at: Frame, index: number, co
     {},
     element("clipPath", { id: clip }, element("rect", { x: at.left, y: at.top - 4, width: at.right - at.left + 5, height: at.bottom - at.top + 8 })),
     text(at.left, at.top - 9, panel.title, colours.text, { "font-weight": "bold", "font-size": 11.5 }),
+    panel.note === undefined ? undefined : text(at.left + 1.15 * textWidth(panel.title, 11.5) + 14, at.top - 9, panel.note, colours.muted, { "font-size": 10 }),
     grid(model, at, niceTicks(panel.domain[0], panel.domain[1], (at.bottom - at.top) / 26), colours),
     element(
       "g",
@@ -161,7 +163,7 @@ function drawPanel(panel: Panel, model: ChartModel, at: Frame, index: number, co
       panel.validation && dots(panel.validation, at, "square", colours.validation, colours.background),
       ...panel.notANumber.slice(0, 20).map((step) => element("path", { d: `M${coordinate(at.x(step) - 3)} ${coordinate(at.top)}l6 6m0 -6l-6 6`, stroke: colours.bad, "stroke-width": 1.5 })),
     ),
-    bestRing(panel, at, colours),
+    bestRing(panel, model, at, colours),
     lineNames(panel, at, colours),
   );
 }

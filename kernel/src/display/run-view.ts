@@ -8,6 +8,9 @@ const finite = (value: number | undefined): number | null => (value !== undefine
 /** Five significant digits: more cannot be seen, and they are most of a notebook's bytes. */
 const rounded = (value: number | null): number | null => (value === null ? null : Number(value.toPrecision(5)));
 
+/** A schedule is smooth: more points of it only weigh. */
+const RATE_POINTS = 300;
+
 function stepSeries(run: ObservableRun, from: number): Series[] {
   const { step, metrics } = run.steps;
   return Object.entries(metrics).map(([name, all]) => {
@@ -86,7 +89,7 @@ export function runView(run: ObservableRun, options: RunViewOptions): RunView {
     trainable: options.trainable,
     parameters: options.parameters,
     series,
-    learningRate: compactRate(run.steps.step.slice(from), run.steps.learningRate.slice(from)),
+    learningRate: compactRate(run.steps.step.slice(from), run.steps.learningRate.slice(from), RATE_POINTS),
     ...(run.best === undefined ? {} : { best: { ...run.best } }),
     marks: run.marks.map((mark) => ({ ...mark })),
   };

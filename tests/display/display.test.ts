@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { beforeEach, expect, test } from "vitest";
-import { connect, display, routeTslab, settle } from "../../kernel/lib/display/index.js";
+import { connect, display, routeTslab, settle, show } from "../../kernel/lib/display/index.js";
 import { FakeFrontend } from "./runs.js";
 
 let frontend: FakeFrontend;
@@ -18,6 +18,12 @@ test("shows any value at once, in order", () => {
   display({ a: 1 });
   display(undefined);
   expect(bundles()).toEqual([{ "text/plain": "{ a: 1 }" }, { "text/plain": "undefined" }]);
+});
+
+test("a cell that ends in a display shows it once", async () => {
+  const handle = display({ a: 1 });
+  expect(await show(handle)).toBeUndefined();
+  expect(await show([handle.id])).toBeDefined();
 });
 
 test("a handle replaces its own output", () => {

@@ -56,6 +56,8 @@ interface Connection {
 }
 
 let connection: Connection | undefined;
+/** Every handle given out: what it shows stands in the cell, so the handle itself need not. */
+const handles = new WeakSet<object>();
 /** Displays whose value makes them wait; a cell ends after them. */
 let waiting: Promise<void> = Promise.resolve();
 let anyWaiting = false;
@@ -100,7 +102,9 @@ function inOrder(shown: Shown | undefined | Promise<Shown>, displayId: string, u
 function handle<Value>(make: (value: Value) => Shown | undefined | Promise<Shown>, value: Value): DisplayHandle<Value> {
   const id = randomUUID();
   inOrder(make(value), id, false);
-  return { id, update: (next) => inOrder(make(next), id, true) };
+  const made: DisplayHandle<Value> = { id, update: (next) => inOrder(make(next), id, true) };
+  handles.add(made);
+  return made;
 }
 
 const bundled = (type: string, content: unknown, fallback: string, metadata?: Record<string, unknown>): Shown => ({
@@ -118,9 +122,13 @@ const bytes =
   (content: Uint8Array | string, size: ImageSize = {}): DisplayHandle<Uint8Array | string> =>
     handle((value: Uint8Array | string) => bundled(type, value, `[${type}]`, Object.keys(size).length > 0 ? { [type]: size } : undefined), content);
 
-/** Whether a value is a run whose live chart stands in this cell: it is live by itself, and stands there once. */
-export function standsLive(value: unknown): boolean {
+/**
+ * Whether a cell shows a value already: a run whose live chart stands in it, or what `display` returned,
+ * with which a cell often ends.
+ */
+export function stands(value: unknown): boolean {
   try {
+    if (typeof value === "object" && value !== null && handles.has(value)) return true;
     return isRun(value) && connection !== undefined && connection.live.placed(value);
   } catch {
     // A proxy that throws when it is looked at; it is told as text.
@@ -129,7 +137,7 @@ export function standsLive(value: unknown): boolean {
 }
 
 function value(shown: unknown): Shown | undefined | Promise<Shown> {
-  if (standsLive(shown)) return undefined;
+  if (stands(shown)) return undefined;
   return shown === undefined ? { data: { "text/plain": "undefined" } } : bundleOf(shown);
 }
 

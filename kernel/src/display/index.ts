@@ -1,6 +1,6 @@
 /** How a value is shown: MIME bundles, pictures, and the live chart of a run. */
 
-import { display, settle, standsLive, useConnection } from "./display";
+import { display, settle, stands, useConnection } from "./display";
 import type { Frontend, Shown } from "./frontend";
 import { LiveRuns } from "./live";
 import { bundleOf } from "./show";
@@ -12,14 +12,14 @@ export type { Comm, Frontend, MimeBundle, Shown } from "./frontend";
 
 /**
  * A cell's last value, ready to be sent as its result. Undefined where there is nothing to send: for
- * undefined, and for a run whose live chart stands in this cell already.
+ * undefined, for a run whose live chart stands in this cell already, and for what `display` returned.
  *
  * Loads no library to show a value that is not of it. Never rejects: a display method that fails is told
  * in the text.
  */
 export async function show(value: unknown): Promise<Shown | undefined> {
   await settle();
-  return standsLive(value) ? undefined : bundleOf(value);
+  return stands(value) ? undefined : bundleOf(value);
 }
 
 /**

@@ -1,5 +1,4 @@
 import { Sender, type Body, type Codec, type Sockets } from "../wire";
-import { log } from "./log";
 
 /** Memory for stream messages, used again and again: V8 frees what lies outside its heap only after 64 MiB of it. */
 const SLOTS = 24;
@@ -51,13 +50,12 @@ export class Publisher {
     this.publish(parent, "status", { execution_state: state });
   }
 
-  /** JEP 65: greets every new subscriber, so that it knows when it misses nothing any more. */
+  /** JEP 65: greets every new subscriber, so that it knows when it misses nothing any more. Ends with the socket. */
   async welcome(): Promise<void> {
     for await (const [frame] of this.#socket) {
       if (frame === undefined || frame[0] !== 1) continue;
       const topic = frame.subarray(1).toString("utf8");
       this.sender.send(this.#codec.encode([frame.subarray(1)], "iopub_welcome", { subscription: topic }));
     }
-    log("the iopub channel has closed");
   }
 }

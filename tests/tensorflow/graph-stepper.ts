@@ -66,7 +66,7 @@ export class CompiledSteps {
   }
 
   define(frozen: readonly string[], size: number): TrainingStep {
-    const trained = this.weights().filter(({ path, kind }) => kind !== "statistic" && !path.includes("moving") && !frozen.includes(path));
+    const trained = this.weights().filter(({ path, kind }) => kind !== "statistics" && !frozen.includes(path));
     const variables = trained.map(({ variable }) => variable.read() as Variable);
     return {
       inputs: [{ dtype: "float32", shape: [size, FEATURES] }, { dtype: "float32", shape: [size, CLASSES] }],

@@ -30,9 +30,10 @@ export function endLabels(panel: Panel, height: number): EndLabel[] {
     const value = curve.values[index] as number;
     const best = panel.best?.role === name && panel.best.step === curve.steps[index];
     const y = height * (1 - (value - low) / (high - low));
-    return [{ name, said: best ? `best ${figure(value)}` : figure(value), y: Math.min(height - 8, Math.max(2, y)) }];
+    return [{ name, said: best ? `best ${figure(value)}` : figure(value), y }];
   });
   labels.sort((a, b) => a.y - b.y);
+  for (const label of labels) label.y = Math.min(height - 8, Math.max(2, label.y));
   const [upper, lower] = labels;
   if (upper && lower && lower.y - upper.y < HEIGHT) {
     const middle = Math.min(height - HEIGHT / 2 - 8, Math.max(HEIGHT / 2 - 3, (upper.y + lower.y) / 2));

@@ -83,12 +83,17 @@ function gap(training: Curve | undefined, validation: Curve | undefined): Panel[
   return shared.steps.length > 1 ? shared : undefined;
 }
 
-/** Everything measured at epochs is in; of single batches all but the wildest fiftieth. */
+/**
+ * Everything measured at epochs is in, and most batches: the first ones of a new head may lose ten times
+ * what comes after, and would press all that matters into the last pixels.
+ */
 function domain(panel: Omit<Panel, "domain">): [number, number] {
   const numbers = (one: Curve | undefined): number[] => (one?.values ?? []).filter((value): value is number => value !== null);
-  const solid = [...numbers(panel.training), ...numbers(panel.validation), ...numbers(panel.smooth)];
+  const solid = [...numbers(panel.training), ...numbers(panel.validation)];
+  const epochs = (panel.training ?? panel.validation)?.steps.length ?? 0;
+  if (epochs < 2) solid.push(...numbers(panel.smooth));
   const batches = numbers(panel.batches).sort((a, b) => a - b);
-  if (batches.length > 0) solid.push(quantile(batches, 0.01), quantile(batches, 0.98));
+  if (batches.length > 0) solid.push(quantile(batches, 0.02), quantile(batches, epochs < 2 ? 0.98 : 0.9));
   if (solid.length === 0) return [0, 1];
   let low = Math.min(...solid);
   let high = Math.max(...solid);
@@ -97,9 +102,10 @@ function domain(panel: Omit<Panel, "domain">): [number, number] {
     high += Math.abs(high) * 0.1 || 0.5;
   }
   const pad = 0.05 * (high - low);
-  // A loss near nought starts at nought, a share (accuracy, F1) that comes near 1 ends there.
-  const floor = low >= 0 && low - 3 * pad <= 0 ? 0 : low - pad;
-  const roof = high <= 1 && high > 0.85 && low >= 0 && panel.metric !== "loss" ? 1 : high + pad;
+  // A loss near nought begins at nought, a share (accuracy, F1) near 1 ends there; a line on the edge is seen whole.
+  const edge = 0.3 * pad;
+  const floor = low >= 0 && low - 3 * pad <= 0 ? -edge : low - pad;
+  const roof = high <= 1 && high > 0.85 && low >= 0 && panel.metric !== "loss" ? 1 + edge : high + pad;
   return [floor, roof];
 }
 

@@ -3,6 +3,7 @@
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { at, cached, jupyterEnvironment, python } from "./lib/places.mjs";
 import { setUp } from "./lib/steps.mjs";
@@ -21,15 +22,27 @@ async function address(pid) {
   return `${url}${page}${token ? `?token=${token}` : ""}`;
 }
 
+/** Passes on what JupyterLab logs, but for information and its own three lines about the address. */
+function troubled() {
+  let shown = true;
+  return (/** @type {string} */ line) => {
+    if (/^\[[A-Z] /.test(line)) shown = !/^\[I |^\[C [^\]]*\]\s*$/.test(line);
+    if (shown) console.error(line);
+  };
+}
+
 async function start() {
   if (!(await setUp(forNotebooks, { quiet: true }))) return 1;
   const root = process.getuid?.() === 0 ? ["--allow-root"] : []; // a container: the token still guards it
   const lab = spawn(python, ["-m", "jupyterlab", "--ServerApp.log_level=WARN", ...root, ...notebooks, ...given], {
     cwd: process.env.INIT_CWD ?? at("."), // where the user typed, so that a path among the arguments means theirs
     env: { ...process.env, ...jupyterEnvironment, TMPDIR: undefined },
-    stdio: "inherit",
+    stdio: ["inherit", "inherit", "pipe"],
   });
-  for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM"])) process.on(signal, () => lab.kill(signal)); // JupyterLab ends, then we do
+  createInterface({ input: lab.stderr }).on("line", troubled());
+  // JupyterLab ends first, then we do. Ctrl-C reaches it through the terminal, and it asks back.
+  process.on("SIGINT", () => undefined);
+  process.on("SIGTERM", () => lab.kill());
   const ended = new Promise((settle) => lab.once("exit", (code) => settle(code ?? 1)));
   const listening = await Promise.race([address(lab.pid ?? 0), ended.then(() => undefined)]);
   if (listening) console.log(`JupyterLab runs at\n\n    ${listening}\n\nCtrl-C ends it. Your settings for it lie in ${cached("jupyter")}.`);

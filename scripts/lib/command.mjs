@@ -45,7 +45,7 @@ export async function command(log, program, args, { onLine, cwd = root } = {}) {
     createInterface({ input: stream }).on("line", (text) => {
       output += `${text}\n`;
       file.write(`${text}\n`);
-      if (onLine?.(text)) child.kill();
+      if (onLine?.(text)) child.kill("SIGKILL");
     });
   /** @type {{ code: number | null, signal: string | null, error?: Error }} */
   const end = await new Promise((settle) => {

@@ -1,5 +1,5 @@
 // The kernelspec and the extension, where the JupyterLab of .venv looks for them.
-import { extensionFolder, extensionSource, kernelspec, kernelspecFolder, writeExtension, writeKernelspec } from "../../kernel/bin/kernelspec.mjs";
+import { extensionFolder, kernelspec, kernelspecFolder, writeExtension, writeKernelspec } from "../../kernel/bin/kernelspec.mjs";
 import { at } from "../lib/places.mjs";
 import { hashOfFiles, writeWhole } from "../lib/stamp.mjs";
 
@@ -13,7 +13,8 @@ export const jupyterParts = {
   id: "jupyter-parts",
   name: "kernel and extension in JupyterLab",
   after: ["jupyterlab", "compile"],
-  inputs: () => [kernelspec(), quiet, hashOfFiles([at("kernel/assets"), at("kernel/bin/kernelspec.mjs"), extensionSource() ?? at("extension/labextension")])],
+  // The extension is an input by the step that compiles it: a key must be known before any step runs.
+  inputs: () => [kernelspec(), quiet, hashOfFiles([at("kernel/assets"), at("kernel/bin/kernelspec.mjs")])],
   outputs: () => [kernelspecFolder(data), extensionFolder(data), overrides],
   async run() {
     writeKernelspec(data);

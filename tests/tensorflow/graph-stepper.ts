@@ -55,7 +55,7 @@ export class CompiledSteps {
     this.session = new TrainingSession(this.weights().map(({ path, variable }) => ({ name: path, variable: variable.read() as Variable })), { ...setting.rule, ...(setting.fused ? { fused: setting.fused } : {}) });
   }
 
-  take(step: number, count = 1, { frozen = this.setting.frozen ?? [], size = BATCH, spoil = (_: Float32Array) => {} } = {}): StepsTaken {
+  take(step: number, count = 1, { frozen = this.setting.frozen ?? [], size = BATCH, spoil = (_values: Float32Array): void => undefined } = {}): StepsTaken {
     const inputs = rows(firstOf(step), size * count);
     spoil(inputs[0]);
     return this.session.step(`${frozen.join()}/${size}`, () => this.define(frozen, size), {

@@ -41,13 +41,13 @@ export type KnownVariables = (variable: Variable) => Output | undefined;
 /** Captured tensors up to this size become constants: tfjs tensors never change. */
 const CONSTANT_BYTES = 4096;
 
-let active: Recorder | undefined;
+let active = false;
 /** Never used again, so that a tensor kept from another recording is recognised. -1 means "no id yet" in tfjs-node. */
 let nextId = -2;
 
 /** Whether a function is being recorded at this moment: values cannot be read, and randomness must come from inputs. */
 export function recording(): boolean {
-  return active !== undefined;
+  return active;
 }
 
 /**
@@ -147,9 +147,9 @@ class Recorder implements Tracer {
       throw new TraceError("Math.random", "JavaScript would draw these random numbers once and for all; use the stateless random ops of TensorFlow");
     };
     Object.defineProperty(Math, "random", { configurable: true, get: () => refuse, set: () => undefined });
-    active = this;
+    active = true;
     return () => {
-      active = undefined;
+      active = false;
       Object.defineProperty(Math, "random", random);
       backend.binding = binding;
       for (const name of ["move", "getInputTensorIds", "readSync"]) delete (backend as unknown as Record<string, unknown>)[name];

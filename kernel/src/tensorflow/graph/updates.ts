@@ -36,8 +36,10 @@ export const UPDATE_SCALARS = 3;
  */
 export function fusedScalars(rule: FusedRule, count: number, rate: number, keep: number): [keep: number, rate: number, epsilon: number] {
   if (rule.kind === "sgd") return [keep, rate, 0];
-  const root = Math.sqrt(1 - rule.beta2 ** count);
-  return [keep, (rate * root) / (1 - rule.beta1 ** count), rule.epsilon * root];
+  // The op takes 1 - beta2 in single precision, which is 0.00100004673 for 0.999: the correction has to undo just that.
+  const [beta1, beta2] = [Math.fround(rule.beta1), Math.fround(rule.beta2)];
+  const root = Math.sqrt(1 - beta2 ** count);
+  return [keep, (rate * root) / (1 - beta1 ** count), rule.epsilon * root];
 }
 
 interface Operands {

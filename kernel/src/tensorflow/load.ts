@@ -46,11 +46,11 @@ export function tfLoaded(): boolean {
   return tensorflow !== undefined;
 }
 
-/** tfjs-node 4.22 calls functions of `util` that Node 23 removed. */
+/** tfjs-node 4.22 calls functions of `util` that Node 23 removed, and for which Node 22 prints a warning. */
 function restoreRemovedUtil(): void {
   const util = require("node:util") as Record<string, unknown>;
-  util["isNullOrUndefined"] ??= (value: unknown) => value === null || value === undefined;
-  util["isArray"] ??= Array.isArray;
+  util["isNullOrUndefined"] = (value: unknown) => value === null || value === undefined;
+  util["isArray"] = Array.isArray;
 }
 
 function threads(): number[] {

@@ -66,6 +66,13 @@ async function saved(name: string): Promise<Awaited<ReturnType<typeof savedCells
   return savedCells(jupyter, name);
 }
 
+/** The run that the notebook's second cell was saved with. */
+async function savedRun(name: string): Promise<RunView> {
+  const view = (await saved(name))[1]?.outputs?.[0]?.data[RUN_MIME];
+  if (view === undefined) throw new Error(`${name} was saved without a run in its second cell`);
+  return view as RunView;
+}
+
 describe("a run in a cell", () => {
   test("draws itself while it trains, pauses, goes on and stops by its buttons", async () => {
     await opened("steered.ipynb", [train(4000)]);
@@ -92,7 +99,7 @@ describe("a run in a cell", () => {
     const outputs = (await saved("steered.ipynb"))[1]?.outputs ?? [];
     expect(outputs).toHaveLength(1);
     expect(Object.keys(outputs[0]?.data ?? {}).sort()).toEqual([RUN_MIME, "image/png", "text/plain"].sort());
-    expect((outputs[0]?.data[RUN_MIME] as RunView).state).toBe("stopped");
+    expect((await savedRun("steered.ipynb")).state).toBe("stopped");
     expect(JSON.stringify(outputs).length).toBeLessThan(150_000);
   });
 
@@ -117,7 +124,7 @@ describe("a run in a cell", () => {
     await run(browser.page, 1);
     await ended(browser.page, 1);
     await said(1, "finished");
-    await until("the end in the notebook", async () => ((await saved("loose.ipynb"))[1]?.outputs?.[0]?.data[RUN_MIME] as RunView).state === "finished");
+    await until("the end in the notebook", async () => (await savedRun("loose.ipynb")).state === "finished");
   });
 
   test("redraws in the dark while it lives", async () => {
@@ -143,7 +150,7 @@ test("a page that is loaded anew while a run trains finds it again and keeps its
   await until("a chart that goes on", async () => (await stepOf(1)) > before);
   await chartIn(1).getByRole("button", { name: "Stop" }).click();
   await said(1, "stopped");
-  await until("the end in the notebook", async () => ((await saved("again.ipynb"))[1]?.outputs?.[0]?.data[RUN_MIME] as RunView).state === "stopped");
+  await until("the end in the notebook", async () => (await savedRun("again.ipynb")).state === "stopped");
 });
 
 test("a run whose kernel was restarted has ended", async () => {

@@ -1,6 +1,6 @@
 import type { Language } from "../language";
 import { Flag, RingReader, type Answer, type GatewayStart, type Task, type ToGateway, type ToMain } from "../threads";
-import { Codec, Sender, type Message, type Sockets } from "../wire";
+import { Sender, type Codec, type Message, type Sockets } from "../wire";
 import { Cells } from "./cells";
 import { scriptAddress } from "./addresses";
 import type { Session } from "./executor";
@@ -61,9 +61,9 @@ export class Gateway {
     this.#debugging = new Debugging(publisher);
     const cells = new Cells();
     this.#tracebacks = new Tracebacks(cells, start.folder);
-    const gateway = this;
+    const language = (): Language => this.language;
     const session: Session = {
-      get language() { return gateway.language; },
+      get language() { return language(); },
       cells, tasks, publisher, tracebacks: this.#tracebacks, history: this.#history, count: 0,
       post: (message) => this.#post(message),
       done: (task) => new Promise((resolve) => this.#done.set(task, resolve)),

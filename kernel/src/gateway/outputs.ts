@@ -1,5 +1,5 @@
 import { receiveMessageOnPort, type MessagePort } from "node:worker_threads";
-import { RingReader, type StreamName, type Task, type ToGateway } from "../threads";
+import type { RingReader, StreamName, Task, ToGateway } from "../threads";
 
 /** A stream message at most: what a front end parses in a few milliseconds. */
 const MESSAGE_BYTES = 1 << 17;

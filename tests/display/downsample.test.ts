@@ -39,7 +39,15 @@ describe("down-sampling", () => {
   test("a NaN is not lost among its neighbours", () => {
     const values: (number | null)[] = range(10_000).map((index) => index % 13);
     values[7777] = null;
-    expect(keptIndices(values, 100)).toContain(7777);
+    values[3333] = Number.NaN;
+    values[5555] = Number.POSITIVE_INFINITY;
+    expect(keptIndices(values, 100)).toEqual(expect.arrayContaining([3333, 5555, 7777]));
+  });
+
+  test("from a point on", () => {
+    expect(downsample(range(10), range(10), 100, 7)).toEqual({ steps: [7, 8, 9], values: [7, 8, 9] });
+    expect(keptIndices(range(10_000), 100, 9_000)[0]).toBe(9_000);
+    expect(keptIndices(range(10), 100, 10)).toEqual([]);
   });
 
   test("says what it cannot do", () => {
@@ -51,4 +59,7 @@ describe("down-sampling", () => {
 test("a learning rate that stays is two points; one that drops is four", () => {
   expect(compactRate(range(1000), range(1000).map(() => 0.1))).toEqual({ steps: [0, 999], values: [0.1, 0.1] });
   expect(compactRate(range(1000), range(1000).map((step) => (step < 500 ? 0.1 : 0.01))).steps).toEqual([0, 499, 500, 999]);
+  const cosine = compactRate(range(100_000), range(100_000).map((step) => Math.cos(step / 1e5)), 300);
+  expect(cosine.steps.length).toBeLessThanOrEqual(300);
+  expect([cosine.steps[0], cosine.steps.at(-1)]).toEqual([0, 99_999]);
 });

@@ -84,6 +84,19 @@ describe("a run that starts in a cell", () => {
     expect(viewOf(-1)).toMatchObject({ state: "interrupted", step: 6 });
   });
 
+  test("whose front end fails trains on, and says it once", async () => {
+    const run = smallRun(2);
+    await run.step();
+    const works = frontend.display;
+    frontend.display = () => {
+      throw new Error("the socket is closed");
+    };
+    await run.train();
+    frontend.display = works;
+    expect(run.state).toBe("finished");
+    expect(frontend.streamed).toEqual(["The chart of little-net cannot be drawn: the socket is closed\n"]);
+  });
+
   test("shown before it starts, a run is a chart that will live", async () => {
     const run = smallRun(1);
     expect(await show(run)).toBeUndefined();

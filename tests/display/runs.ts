@@ -67,7 +67,10 @@ export class FakeFrontend implements Frontend {
   clear(wait: boolean): void {
     this.cleared.push(wait);
   }
-  stream(): void {}
+  readonly streamed: string[] = [];
+  stream(_name: string, text: string): void {
+    this.streamed.push(text);
+  }
   registerCommTarget(_target: string, opened: (comm: Comm, data: unknown) => void): void {
     this.opened = opened;
   }

@@ -9,66 +9,74 @@ export const MOST_POINTS = 2000;
 
 type Value = number | null;
 
+/** Null, NaN and infinity: what a chart marks instead of drawing. */
+const isMissing = (value: Value | undefined): boolean => value === null || value === undefined || !Number.isFinite(value);
+
 /**
- * Indices to keep, ascending, at most `most` (>= 4) of `values.length`. Null (NaN or infinite) points count
- * as extremes: the first of a bucket is kept in place of its highest point, so that a divergence is never hidden.
+ * Indices to keep of `values` from `from` on, ascending, at most `most` (>= 4). Points that are missing (NaN,
+ * infinite) count as extremes: the first of a bucket is kept in place of its highest point, so that a
+ * divergence is never hidden. Reads the array in place: a run of a million steps is not copied to be drawn.
  */
-export function keptIndices(values: readonly Value[], most: number = MOST_POINTS): number[] {
+export function keptIndices(values: readonly Value[], most: number = MOST_POINTS, from = 0): number[] {
   if (most < 4) throw new RangeError(`downsample to ${most} points: first, last and one bucket's extremes need at least 4`);
-  const n = values.length;
-  if (n <= most) return Array.from({ length: n }, (_, index) => index);
+  const n = values.length - from;
+  if (n <= most) return Array.from({ length: Math.max(0, n) }, (_, index) => from + index);
   const buckets = Math.floor((most - 2) / 2);
-  const kept = [0];
+  const kept = [from];
   for (let bucket = 0; bucket < buckets; bucket++) {
-    const from = 1 + Math.floor((bucket * (n - 2)) / buckets);
-    const to = 1 + Math.floor(((bucket + 1) * (n - 2)) / buckets);
+    const begin = from + 1 + Math.floor((bucket * (n - 2)) / buckets);
+    const end = from + 1 + Math.floor(((bucket + 1) * (n - 2)) / buckets);
     let low = -1;
     let high = -1;
     let missing = -1;
-    for (let index = from; index < to; index++) {
+    for (let index = begin; index < end; index++) {
       const value = values[index];
-      if (value === null || value === undefined) {
+      if (isMissing(value)) {
         if (missing < 0) missing = index;
         continue;
       }
-      if (low < 0 || value < (values[low] as number)) low = index;
-      if (high < 0 || value > (values[high] as number)) high = index;
+      if (low < 0 || (value as number) < (values[low] as number)) low = index;
+      if (high < 0 || (value as number) > (values[high] as number)) high = index;
     }
     const pair = (missing >= 0 ? [low, missing] : [low, high]).filter((index) => index >= 0).sort((a, b) => a - b);
     for (const index of pair) if (index !== kept[kept.length - 1]) kept.push(index);
   }
-  kept.push(n - 1);
+  kept.push(values.length - 1);
   return kept;
 }
 
-/** The same columns with at most `most` points. Returns the input itself where it is short enough. */
+/** The same columns from index `from` on, with at most `most` points. */
 export function downsample<V extends Value>(
   steps: readonly number[],
   values: readonly V[],
   most: number = MOST_POINTS,
+  from = 0,
 ): { steps: number[]; values: V[] } {
   if (steps.length !== values.length) {
     throw new RangeError(`downsample: ${steps.length} steps but ${values.length} values; they belong together in pairs`);
   }
-  const kept = keptIndices(values, most);
-  return { steps: kept.map((index) => steps[index] as number), values: kept.map((index) => values[index] as V) };
+  return picked(steps, values, keptIndices(values, most, from));
 }
 
-/** Learning rates change seldom: only the points around a change are kept, then at most `most`. */
+const picked = <V>(steps: readonly number[], values: readonly V[], kept: readonly number[]): { steps: number[]; values: V[] } => ({
+  steps: kept.map((index) => steps[index] as number),
+  values: kept.map((index) => values[index] as V),
+});
+
+/** Learning rates change seldom: only the points around a change are kept, and of those at most `most`. */
 export function compactRate(
   steps: readonly number[],
   values: readonly number[],
   most: number = MOST_POINTS,
+  from = 0,
 ): { steps: number[]; values: number[] } {
   const kept: number[] = [];
-  for (let index = 0; index < values.length; index++) {
-    const before = values[index - 1];
-    const after = values[index + 1];
-    if (before !== values[index] || after !== values[index]) kept.push(index);
+  for (let index = from; index < values.length; index++) {
+    const alone = index === from || index === values.length - 1;
+    if (alone || values[index - 1] !== values[index] || values[index + 1] !== values[index]) kept.push(index);
+    // A schedule that moves at every step: its buckets' extremes are its curve.
+    if (kept.length > 20 * most) return downsample(steps, values, most, from);
   }
-  return downsample(
-    kept.map((index) => steps[index] as number),
-    kept.map((index) => values[index] as number),
-    most,
-  );
+  const few = picked(steps, values, kept);
+  return downsample(few.steps, few.values, most);
 }

@@ -33,6 +33,7 @@ class FollowedRun {
   /** Cells in which a chart of this run stands. */
   private readonly cells = new Set<string>();
   private counts: { trainable: number; parameters: number };
+  private toldFailure = false;
   private shown: Shown | undefined;
   private updatedAt = Number.NEGATIVE_INFINITY;
   private updateEvery = BETWEEN_UPDATES;
@@ -46,7 +47,13 @@ class FollowedRun {
   ) {
     this.displayId = `thawbook-run-${run.id}`;
     this.counts = weightCounts(run.model);
-    run.subscribe((event) => this.changed(event));
+    run.subscribe((event) => {
+      try {
+        this.changed(event);
+      } catch (error) {
+        this.failed(error);
+      }
+    });
   }
 
   /** Puts a chart into the running cell, unless one stands there. */
@@ -99,6 +106,13 @@ class FollowedRun {
    */
   flush(): void {
     if (this.updateTimer !== undefined) this.draw(true);
+  }
+
+  /** A chart that cannot be drawn is told once; the training goes on. */
+  private failed(error: unknown): void {
+    if (this.toldFailure) return;
+    this.toldFailure = true;
+    this.frontend.stream("stderr", `The chart of ${this.run.name} cannot be drawn: ${error instanceof Error ? error.message : String(error)}\n`);
   }
 
   private draw(update: boolean): void {

@@ -1,5 +1,5 @@
 import type { ObservableRun } from "../training/run.types";
-import { compactRate, downsample } from "./downsample";
+import { compactRate, downsample, MOST_POINTS } from "./downsample";
 import type { RunView, Series } from "./views";
 
 /** JSON has no NaN: a value that is not finite becomes null and is marked on the chart. */
@@ -14,15 +14,14 @@ const RATE_POINTS = 300;
 function stepSeries(run: ObservableRun, from: number): Series[] {
   const { step, metrics } = run.steps;
   return Object.entries(metrics).map(([name, all]) => {
-    const length = Math.min(step.length, all.length);
-    const kept = downsample(step.slice(from, length), all.slice(from, length).map(finite));
+    const kept = downsample(step, all, MOST_POINTS, from);
     return {
       name,
       metric: name.replace(/^val_/, ""),
       role: name.startsWith("val_") ? "validation" : "training",
       every: "step",
       steps: kept.steps,
-      values: kept.values.map(rounded),
+      values: kept.values.map((value) => rounded(finite(value))),
     };
   });
 }
@@ -89,7 +88,7 @@ export function runView(run: ObservableRun, options: RunViewOptions): RunView {
     trainable: options.trainable,
     parameters: options.parameters,
     series,
-    learningRate: compactRate(run.steps.step.slice(from), run.steps.learningRate.slice(from), RATE_POINTS),
+    learningRate: compactRate(run.steps.step, run.steps.learningRate, RATE_POINTS, from),
     ...(run.best === undefined ? {} : { best: { ...run.best } }),
     marks: run.marks.map((mark) => ({ ...mark })),
   };

@@ -17,6 +17,7 @@ export default defineConfig({
           exclude: ["tests/ui/**", "**/node_modules/**"],
           testTimeout: 30_000,
           hookTimeout: 60_000,
+          env: { TF_CPP_MIN_LOG_LEVEL: "2" },
           server,
         },
       },

@@ -136,7 +136,7 @@ function projectConfig(folder: string, directory: string): object {
 }
 
 /** Of the kernel's own packages, those that are meant for cells. */
-const KERNEL_PACKAGES = ["thawbook", "@tensorflow/tfjs-node", "danfojs-node", "@observablehq/plot", "tslab"];
+const KERNEL_PACKAGES = ["thawbook", "@tensorflow/tfjs-node", "danfojs-node", "tslab"];
 
 function packagesIn(root: string): string[] {
   return readdirSync(root).flatMap((name) => {

@@ -1,7 +1,7 @@
 // npm start: sets up what is missing, then opens JupyterLab on the first tutorial.
 // npm start -- --no-browser prints the address instead; other arguments go to `jupyter lab`.
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -33,6 +33,7 @@ function troubled() {
 
 async function start() {
   if (!(await setUp(forNotebooks, { quiet: true }))) return 1;
+  mkdirSync(cached("jupyter"), { recursive: true });
   const root = process.getuid?.() === 0 ? ["--allow-root"] : []; // a container: the token still guards it
   const lab = spawn(python, ["-m", "jupyterlab", "--ServerApp.log_level=WARN", ...root, ...notebooks, ...given], {
     cwd: process.env.INIT_CWD ?? at("."), // where the user typed, so that a path among the arguments means theirs

@@ -43,7 +43,7 @@ async function main() {
   const wanted = chosen(process.argv.slice(2));
   const steps = wanted.every(({ name }) => quick.includes(name)) ? forQuickTests : forTests;
   if (!(await setUp(steps, { quiet: true }))) return { passed: 0, failed: 1 };
-  mkdirSync(at("test-results"), { recursive: true });
+  for (const folder of [at("test-results"), cached("jupyter")]) mkdirSync(folder, { recursive: true });
   const results = wanted.map(run);
   console.log("");
   for (const { name, passed, failed, ms } of results)

@@ -29,6 +29,12 @@ export function createEvaluator(folder: string, importLocal?: (specifier: string
     meta: { url: pathToFileURL(join(folder, "notebook.ts")).href, filename: join(folder, "notebook.ts"), dirname: folder },
     require,
     named: (fn, name) => Object.defineProperty(fn, "name", { value: name, configurable: true }),
+    // Who writes into the cell is the runtime's; here `%who` gives the names to whoever looks.
+    magics: {
+      who: (names) => void (host.value = names),
+      now: () => ({ wall: performance.now(), cpu: 0 }),
+      took: (since, value) => (performance.now() >= since.wall ? value : value),
+    },
     async import(specifier) {
       const local = importLocal?.(specifier);
       if (local) return local;

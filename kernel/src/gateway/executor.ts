@@ -1,6 +1,7 @@
-import type { Language, PreparedCell } from "../language";
+import type { CellActions, Language, PreparedCell } from "../language";
 import type { Cells } from "./cells";
 import type { History } from "./history";
+import { actBefore, bundleOf } from "./magics";
 import type { Publisher } from "./publisher";
 import type { Tasks } from "./tasks";
 import type { ErrorContent, Tracebacks } from "./traceback";
@@ -13,6 +14,8 @@ type Failure = { status: "error" } & ErrorContent;
 /** What executors of one kernel (the main shell's and those of subshells) share. */
 export interface Session {
   readonly language: Language;
+  /** The notebook's folder. */
+  readonly folder: string;
   readonly cells: Cells;
   readonly tasks: Tasks;
   readonly tracebacks: Tracebacks;
@@ -124,6 +127,10 @@ export class Executor {
     };
     if (code.trim() === "" && Object.keys(record(content["user_expressions"])).length === 0) return { status: "ok", execution_count: count, user_expressions: {}, payload: [] };
 
+    const actions = this.#session.language.actions(code);
+    const refused = await this.#act(actions, headerBytes, task);
+    if (refused) return fail(refused);
+    if (actions.shows && !silent) publisher.publish(headerBytes, "display_data", bundleOf(actions.shows));
     const prepared = await this.#prepare({ id: `${request.header.msg_id}`, number, code });
     if (prepared === "interrupted") return fail(INTERRUPTED);
     if (!prepared.ok) return fail(tracebacks.diagnostics(prepared.kind, prepared.diagnostics, number, code));
@@ -137,7 +144,7 @@ export class Executor {
     this.#session.tasks.current = task;
     const done = this.#session.done(task);
     const script = { code: cell.script, url: cell.url };
-    this.#session.post({ kind: "run", task, script, silent, allowStdin: content["allow_stdin"] === true, messageId: request.header.msg_id });
+    this.#session.post({ kind: "run", task, script, silent, allowStdin: content["allow_stdin"] === true, messageId: request.header.msg_id, timed: actions.timed });
     const { outcome } = await done;
     this.#session.language.commit(cell);
     if (outcome.status === "error") return fail(tracebacks.error(outcome.error));
@@ -146,6 +153,28 @@ export class Executor {
       if (stored) history.setOutput(count, plainText(outcome.shown));
     }
     return { status: "ok", execution_count: count, user_expressions: await this.#expressions(record(content["user_expressions"]), task), payload: [] };
+  }
+
+  /** What the cell's magics do before it is checked. */
+  async #act(actions: CellActions, parent: Uint8Array, task: Task): Promise<ErrorContent | undefined> {
+    if (actions.before.length === 0) return undefined;
+    const { language, folder, publisher } = this.#session;
+    const controller = new AbortController();
+    this.#interruptPreparing = () => controller.abort();
+    const failed = await actBefore(actions, {
+      language, folder, signal: controller.signal,
+      write: (name, text) => publisher.publish(parent, "stream", { name, text }),
+      forget: async (names) => {
+        const done = this.#session.done(task);
+        this.#session.post({ kind: "reset", task, names });
+        await done;
+      },
+    });
+    this.#interruptPreparing = undefined;
+    if (controller.signal.aborted) return INTERRUPTED;
+    if (!failed) return undefined;
+    const ename = `${failed.magic[0]!.toUpperCase()}${failed.magic.slice(1)}Error`;
+    return { ename, evalue: failed.fault, traceback: [`\x1b[31m\x1b[1m${ename}\x1b[0m: ${failed.fault}`] };
   }
 
   async #prepare(cell: { id: string; number: number; code: string }): Promise<Awaited<ReturnType<Language["prepare"]>> | "interrupted"> {

@@ -64,7 +64,7 @@ export class Gateway {
     const language = (): Language => this.language;
     const session: Session = {
       get language() { return language(); },
-      cells, tasks, publisher, tracebacks: this.#tracebacks, history: this.#history, count: 0,
+      cells, tasks, publisher, folder: start.folder, tracebacks: this.#tracebacks, history: this.#history, count: 0,
       post: (message) => this.#post(message),
       done: (task) => new Promise((resolve) => this.#done.set(task, resolve)),
       reply: (request, type, content) => this.#reply("shell", request, type, content),
@@ -108,6 +108,8 @@ export class Gateway {
   async end(): Promise<void> {
     if (this.#ending) return;
     this.#ending = true;
+    // what a magic has started
+    for (const shell of this.#shells.all()) shell.interrupt();
     const kill = setTimeout(() => process.kill(process.pid, "SIGKILL"), ENDED_MS + 200);
     await Promise.race([
       Promise.all([this.#language?.dispose(), this.#debugging.dispose(), ...Object.values(this.#senders).map((sender) => sender.flushed()), this.#publisher.sender.flushed()]),

@@ -48,6 +48,16 @@ export interface PreparedCell extends CellSource {
   diagnostics: Diagnostic[];
 }
 
+/** What a cell's magics ask for before it runs, in the order of their lines. */
+export interface CellActions {
+  /** Names of line magics that act before the check, and what stands behind each. */
+  before: readonly { name: "install" | "check" | "reset" | "help"; argument: string }[];
+  /** A cell that is not TypeScript: its text, as what it is. */
+  shows?: { as: "html" | "markdown" | "javascript"; text: string };
+  /** `%%time`. */
+  timed: boolean;
+}
+
 export type Preparation = { ok: true; cell: PreparedCell } | { ok: false; kind: "syntax" | "type"; diagnostics: Diagnostic[] };
 
 export interface Completions {
@@ -75,6 +85,8 @@ export interface Language {
   /** Resolves when the server has checked its first document. Cells given earlier wait for it. */
   readonly ready: Promise<void>;
   policy: CheckPolicy;
+  /** What stands to be done before {@link prepare}; nothing where a magic is written wrong, which `prepare` then says. */
+  actions(code: string): CellActions;
   /**
    * Checks and transforms a cell. The cell before is committed first: what it declares is known to the check only then
    * (its types may still be on their way, the check waits for them).
@@ -82,6 +94,15 @@ export interface Language {
   prepare(cell: CellSource): Promise<Preparation>;
   /** The cell has run (wholly or up to a throw): its declarations join the session, off the reply's path. */
   commit(cell: PreparedCell): void;
+  /**
+   * Forgets every cell's declarations.
+   * @returns the names that they have bound, as scripts call them
+   */
+  reset(): Promise<string[]>;
+  /** Packages have been installed into the notebook's folder. */
+  installed(): void;
+  /** What `%help` prints. */
+  readonly magicsHelp: string;
   /** Offsets are UTF-16 units of `code`. */
   complete(code: string, offset: number): Promise<Completions>;
   inspect(code: string, offset: number, detail: 0 | 1): Promise<Inspection | undefined>;

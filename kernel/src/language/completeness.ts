@@ -1,12 +1,17 @@
 /** Whether a text is a whole cell, for front ends that ask at each Enter: by the parser, not by running it. */
 
 import type { Completeness } from "./cell.js";
+import { readMagics } from "./magics/index.js";
 import { parseCell } from "./script/parse.js";
 import { openBrackets } from "./script/brackets.js";
 
 const INDENT = "  ";
 
-export function completeness(code: string): Completeness {
+export function completeness(cell: string): Completeness {
+  const { text: code, whole, faults } = readMagics(cell);
+  if (faults.length) return { status: "invalid" };
+  // What a cell's magic takes ends with an empty line, as in other kernels.
+  if (whole && (whole.name !== "time" || !whole.body.trim())) return /\S[^\n]*\n[ \t]*\n[ \t]*$/.test(cell) ? { status: "complete" } : { status: "incomplete", indent: "" };
   const { errors } = parseCell(code);
   if (!errors.length) return { status: "complete" };
   const state = openBrackets(code);

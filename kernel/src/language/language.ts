@@ -1,10 +1,11 @@
 /** TypeScript for one notebook: the parser, the transform and the checker behind one interface. */
 
-import type { CellSource, Completions, Diagnostic, Inspection, Language, Preparation, PreparedCell, CheckPolicy } from "./cell.js";
+import type { CellActions, CellSource, Completions, Diagnostic, Inspection, Language, Preparation, PreparedCell, CheckPolicy } from "./cell.js";
 import { complete } from "./complete.js";
 import { completeness } from "./completeness.js";
 import { inspect } from "./inspect.js";
-import { parseCell, syntaxDiagnostics, type Parsed } from "./script/parse.js";
+import { completeMagic, inspectMagic, isTypeScript, magicsHelp, parseNotebookCell, readMagics } from "./magics/index.js";
+import { parseCell, type Parsed } from "./script/parse.js";
 import { createTransform, type ScriptTransform } from "./script/transform.js";
 import { Checker, type StaleCell } from "./session/checker.js";
 import type { NotebookLibrary } from "./session/session.js";
@@ -54,8 +55,8 @@ class NotebookLanguage implements Language {
 
   async prepare(cell: CellSource): Promise<Preparation> {
     clearTimeout(this.backgroundLoad);
-    const parsed = parseCell(cell.code);
-    if (parsed.errors.length) return { ok: false, kind: "syntax", diagnostics: syntaxDiagnostics(cell.code, parsed.errors) };
+    const { faults, ...parsed } = parseNotebookCell(cell.code);
+    if (faults.length) return { ok: false, kind: "syntax", diagnostics: [...faults] };
     this.remember(cell.id, parsed);
     const [transformed, found] = await Promise.all([this.transform.transform(cell, parsed), this.check(parsed)]);
     if (!transformed.ok) return { ok: false, kind: "syntax", diagnostics: transformed.diagnostics };
@@ -64,7 +65,7 @@ class NotebookLanguage implements Language {
   }
 
   commit(cell: PreparedCell): void {
-    const parsed = this.parsed.get(cell.id) ?? parseCell(cell.code);
+    const parsed = this.parsed.get(cell.id) ?? parseNotebookCell(cell.code);
     this.parsed.delete(cell.id);
     this.transform.committed(cell.declares);
     void this.checker.absorb(parsed, cell.number);
@@ -72,14 +73,39 @@ class NotebookLanguage implements Language {
   }
 
   async complete(code: string, offset: number): Promise<Completions> {
-    return this.checker.editTurns.take(() => complete(this.checker, code, offset, this.notebookNames)).catch(() => ({ items: [], start: offset, end: offset }));
+    const magic = completeMagic(code, offset);
+    if (magic) return magic;
+    const { text } = readMagics(code);
+    return this.checker.editTurns.take(() => complete(this.checker, text, offset, this.notebookNames)).catch(() => ({ items: [], start: offset, end: offset }));
   }
 
   async inspect(code: string, offset: number, detail: 0 | 1): Promise<Inspection | undefined> {
-    return this.checker.editTurns.take(() => inspect(this.checker, code, offset, detail)).catch(() => undefined);
+    const magic = inspectMagic(code, offset);
+    if (magic || !isTypeScript(code)) return magic;
+    const { text } = readMagics(code);
+    return this.checker.editTurns.take(() => inspect(this.checker, text, offset, detail)).catch(() => undefined);
   }
 
   isComplete = completeness;
+
+  readonly magicsHelp = magicsHelp();
+
+  actions(code: string): CellActions {
+    const { lines, whole, faults } = readMagics(code);
+    if (faults.length) return { before: [], timed: false };
+    const before = lines.flatMap(({ name, argument }) => (name === "who" || name === "time" ? [] : [{ name, argument }]));
+    const shows = whole && whole.name !== "time" ? { as: whole.name, text: whole.body } : undefined;
+    return { before, timed: whole?.name === "time", ...(shows ? { shows } : {}) };
+  }
+
+  async reset(): Promise<string[]> {
+    await this.checker.reset();
+    return this.transform.reset();
+  }
+
+  installed(): void {
+    this.checker.installed();
+  }
 
   async dispose(): Promise<void> {
     clearTimeout(this.backgroundLoad);

@@ -63,4 +63,20 @@ export interface ScriptHost {
   value: unknown;
   /** Gives a hoisted function its own name (`function f` is declared as `f$fn`) and returns it. */
   named<F extends object>(fn: F, name: string): F;
+  readonly magics: MagicHost;
+}
+
+/** What a script's magics call. */
+export interface MagicHost {
+  /** `%who`: prints those of the names that have a value by now. Names are as scripts call them. */
+  who(names: readonly string[]): void;
+  /** `%time`: a moment, and what has passed since it, printed; gives the value back. */
+  now(): TimeMark;
+  took<T>(since: TimeMark, value: T): T;
+}
+
+/** Wall clock in milliseconds, and processor time of the process in microseconds. */
+export interface TimeMark {
+  wall: number;
+  cpu: number;
 }

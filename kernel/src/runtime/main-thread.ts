@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import type { MessagePort } from "node:worker_threads";
-import { HOST_NAME, type ScriptHost } from "../language/script-abi";
+import { HOST_NAME, type MagicHost, type ScriptHost, type TimeMark } from "../language/script-abi";
 import { NOTEBOOK_NAMES } from "../names";
 import { RingWriter, type ErrorReport, type Evaluated, type Flags, type Task, type ToMain } from "../threads";
 import { began, currentTask, followPromises, forget, taskOfPromise } from "./attribution";
@@ -16,6 +16,7 @@ import { InterruptState, KeyboardInterrupt } from "./interrupt";
 import { Library } from "./library";
 import { report } from "./reports";
 import { installStreams, muteOwnWarnings } from "./streams";
+import { createMagics, forgetNames, timing } from "./magics";
 import { native } from "./native-timers";
 import { followTimers } from "./timers";
 
@@ -33,6 +34,8 @@ interface RunningCell {
   request: Run;
   controller: AbortController | undefined;
   ended: boolean;
+  /** When it began, where its time is asked for. */
+  since: TimeMark | undefined;
 }
 
 /**
@@ -45,6 +48,8 @@ export class MainThread {
   readonly #interrupts: InterruptState;
   readonly #comms: Comms;
   readonly #library: Library;
+  readonly #print: (task: Task, text: string) => void;
+  readonly #magics: MagicHost;
   readonly #running = new Map<Task, RunningCell>();
 
   constructor(start: { folder: string; flags: Flags; ring: SharedArrayBuffer; port: MessagePort; answers: MessagePort }) {
@@ -55,6 +60,8 @@ export class MainThread {
     this.#comms = new Comms(this.#gateway);
     const frontend = createFrontend(this.#gateway, ring, this.#comms, (task) => this.#running.get(task)?.request.messageId);
     this.#library = new Library(frontend, this.#interrupts.betweenSteps);
+    this.#print = (task, text) => ring.write("stdout", task, text);
+    this.#magics = createMagics((text) => this.#print(currentTask(), text));
     installStreams(ring);
     muteOwnWarnings();
     followPromises();
@@ -88,6 +95,7 @@ export class MainThread {
       import: (specifier, options) => imports.import(specifier, options),
       require: (specifier) => imports.requireModule(specifier),
       named: (fn, name) => Object.defineProperty(fn, "name", { value: name, configurable: true }),
+      magics: this.#magics,
     } satisfies Omit<ScriptHost, "value">;
     Object.defineProperties(host, this.#evaluator.hostProperties());
     Object.defineProperty(globalThis, HOST_NAME, { value: host });
@@ -100,6 +108,9 @@ export class MainThread {
         return this.#run(message);
       case "expressions":
         return this.#evaluateEach(message.task, message.expressions);
+      case "reset":
+        forgetNames(message.names, NOTEBOOK_NAMES);
+        return this.#gateway.done(message.task, { status: "ok" });
       case "comm":
         return this.#comms.handle(message);
       case "interrupt":
@@ -115,7 +126,7 @@ export class MainThread {
 
   #run(request: Run): void {
     const { task, script } = request;
-    this.#running.set(task, { request, controller: undefined, ended: false });
+    this.#running.set(task, { request, controller: undefined, ended: false, since: request.timed ? this.#magics.now() : undefined });
     this.#interrupts.clear();
     began(task);
     this.#evaluator.evaluate(script, task, (outcome) => this.#evaluated(task, outcome));
@@ -124,6 +135,7 @@ export class MainThread {
   #evaluated(task: Task, outcome: Outcome): void {
     const cell = this.#running.get(task);
     if (cell === undefined || cell.ended) return;
+    if (cell.since) this.#print(task, timing(cell.since, this.#magics.now()));
     if (!outcome.ok) return this.#end(task, failed(outcome.error));
     if (cell.request.silent) return this.#end(task, { status: "ok" });
     this.#shown(outcome.value, (shown) => this.#end(task, shown));

@@ -38,10 +38,12 @@ export interface ExpressionScript extends Script {
 }
 
 export type ToMain =
-  | { kind: "run"; task: Task; script: Script; silent: boolean; allowStdin: boolean; messageId: string }
+  | { kind: "run"; task: Task; script: Script; silent: boolean; allowStdin: boolean; messageId: string; timed: boolean }
   /** Evaluated one after the other once the cell has ended; answered by a `done` of their own. */
   | { kind: "expressions"; task: Task; expressions: ExpressionScript[] }
   | { kind: "comm"; task: Task; event: "open" | "message" | "close"; id: string; target?: string; data: unknown; metadata: Record<string, unknown>; buffers: Uint8Array[] }
+  /** Forgets what cells have bound; answered by a `done`. */
+  | { kind: "reset"; task: Task; names: readonly string[] }
   | { kind: "interrupt"; serial: number }
   /** Whatever ran has been cut off by V8: nothing that waited behind it will come. */
   | { kind: "terminated"; serial: number }

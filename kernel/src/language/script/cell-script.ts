@@ -17,8 +17,9 @@ export function shownStatement(program: Program): { statement: AnyNode; expressi
 /**
  * Writes the changes into `edits`; types may still be in the tree, they are blanked by others.
  * @param renamed top-level names that `renameGlobals` has given their suffix
+ * @param around what comes before and behind the shown expression
  */
-export function writeScript(program: Program, edits: Edits, renamed: ReadonlySet<string>): void {
+export function writeScript(program: Program, edits: Edits, renamed: ReadonlySet<string>, [before, behind]: readonly [string, string] = ["", ""]): void {
   const { source } = edits;
   const bound = (name: string) => (renamed.has(name) ? name + RENAMED_SUFFIX : name);
   const head: string[] = [];
@@ -70,6 +71,7 @@ export function writeScript(program: Program, edits: Edits, renamed: ReadonlySet
         break;
       case "TSInterfaceDeclaration":
       case "TSTypeAliasDeclaration":
+      case "EmptyStatement":
         break;
       default:
         runsCode = true;
@@ -80,8 +82,8 @@ export function writeScript(program: Program, edits: Edits, renamed: ReadonlySet
 
   const shown = shownStatement(program);
   if (shown) {
-    edits.insert(shown.expression.start, `${HOST_NAME}.value=(`);
-    edits.insert(shown.expression.end, ")");
+    edits.insert(shown.expression.start, `${HOST_NAME}.value=(${before}`);
+    edits.insert(shown.expression.end, `${behind})`);
   }
   edits.prepend(`"use strict";${head.join("")}`);
 

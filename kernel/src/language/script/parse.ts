@@ -2,6 +2,7 @@
 
 import type { OxcError, ParseResult, Program } from "oxc-parser";
 import type { Diagnostic, Position } from "../cell.js";
+import type { MagicPlaces } from "../magics/write.js";
 
 // Loaded at the first cell's parse, not at the gateway's start.
 type Oxc = typeof import("oxc-parser");
@@ -18,6 +19,8 @@ export interface Parsed {
   comments: ParseResult["comments"];
   /** The cell reads as an object literal: `text` has a parenthesis before and behind it. */
   isObjectLiteral: boolean;
+  /** Magics that act where they stand; their lines are blank in `text`. */
+  magics?: MagicPlaces;
 }
 
 /** @param range whether nodes have a `range`, too, which eslint-scope reads */

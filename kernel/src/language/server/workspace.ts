@@ -16,6 +16,8 @@ export interface Workspace {
    * @returns paths that are new on disk; the server must be told of them
    */
   link(text: string): string[];
+  /** As {@link link}, for packages that have been installed since: they may come before the kernel's own of the same name. */
+  linkAgain(): string[];
   /** Packages that a cell can import by name, without Node's own modules. */
   packages(): string[];
   /** A module of the notebook's folder, as against one of a package. */
@@ -38,22 +40,23 @@ export function createWorkspace(folder: string): Workspace {
   const directory = realpathSync(mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`)));
   const modules = join(directory, "node_modules");
   mkdirSync(modules);
-  const ownRoots = nodeModulesAbove(folder);
+  // Read anew each time: the notebook may install packages.
+  const ownRoots = (): string[] => nodeModulesAbove(folder);
   // What the kernel itself brings (@types/node, tfjs-node, danfojs-node, tslab), after what the notebook's folder has.
-  const roots = [...ownRoots, ...nodeModulesAbove(__dirname)];
+  const kernelRoots = nodeModulesAbove(__dirname);
   const ownPackage = resolve(__dirname, "../../..");
-  const linked = new Set<string>();
+  const linked = new Map<string, string>();
 
   const find = (name: string): string | undefined => {
     if (name === "thawbook") return ownPackage;
-    return roots.map((root) => join(root, name)).find((path) => existsSync(path));
+    return [...ownRoots(), ...kernelRoots].map((root) => join(root, name)).find((path) => existsSync(path));
   };
   const linkPackage = (name: string): string[] => {
     if (linked.has(name)) return [];
     const target = find(name);
     // Not there yet: looked for again at the next cell, it may be installed by then.
     if (!target) return [];
-    linked.add(name);
+    linked.set(name, target);
     const path = join(modules, name);
     mkdirSync(dirname(path), { recursive: true });
     symlinkSync(target, path, "junction");
@@ -69,7 +72,13 @@ export function createWorkspace(folder: string): Workspace {
   return {
     directory,
     link: (text) => packagesNamed(text).flatMap(linkWithTypes),
-    packages: () => [...new Set([...ownRoots.flatMap(packagesIn), ...KERNEL_PACKAGES])].sort(),
+    linkAgain: () => [...linked].flatMap(([name, target]) => {
+      if (find(name) === target) return [];
+      linked.delete(name);
+      rmSync(join(modules, name), { force: true });
+      return linkPackage(name);
+    }),
+    packages: () => [...new Set([...ownRoots().flatMap(packagesIn), ...KERNEL_PACKAGES])].sort(),
     isLocal: (path) => !path.startsWith(directory) && !/[\\/]node_modules[\\/]/.test(path),
     localModules: (text) => specifiersIn(text).filter((specifier) => /^\.{0,2}\//.test(specifier)).flatMap((specifier) => {
       const path = resolve(folder, specifier);

@@ -145,6 +145,21 @@ export class Checker {
     return { uri: this.server.uri(EDIT_DOCUMENT) };
   }
 
+  /** Forgets every cell. */
+  async reset(): Promise<void> {
+    this.absorbing = this.absorbing.then(async () => {
+      this.session.reset();
+      this.earlier.reset();
+      await this.server.set(SESSION_DOCUMENT, this.session.document);
+    });
+    await this.absorbing.catch(() => undefined);
+  }
+
+  /** Packages have come, or others in the place of those that were there. */
+  installed(): void {
+    this.server.filesChanged(this.workspace.linkAgain(), []);
+  }
+
   /** Packages that a cell can import by name. */
   packages(): string[] {
     return this.workspace.packages();

@@ -33,6 +33,11 @@ export class EarlierCells {
     if (this.cells.length > REMEMBERED) this.cells.shift();
   }
 
+  reset(): void {
+    this.cells = [];
+    this.said.clear();
+  }
+
   /** Cells that use one of the names, the latest first; what later cells have declared anew is not in their text. */
   using(names: readonly string[]): { cell: EarlierCell; name: string; parsed: Parsed }[] {
     const found: { cell: EarlierCell; name: string; parsed: Parsed }[] = [];

@@ -51,6 +51,12 @@ export class Session {
     return [...new Set([...this.entries.keys(), ...[...this.joined].flatMap(({ names }) => names)])];
   }
 
+  /** Forgets what cells have declared; libraries that have joined stay. */
+  reset(): void {
+    this.entries.clear();
+    this.augmentations.clear();
+  }
+
   /** The library of a notebook name that is not joined yet, unless the user has taken the name. */
   libraryToJoin(words: ReadonlySet<string>): NotebookLibrary[] {
     return this.libraries.filter((library) => !this.joined.has(library) && library.names.some((name) => words.has(name) && !this.entries.has(name)));

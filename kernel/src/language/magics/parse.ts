@@ -1,0 +1,26 @@
+/** A cell with its magics, parsed. */
+
+import { parseCell, positionAt, syntaxDiagnostics, type Parsed } from "../script/parse.js";
+import type { Diagnostic } from "../cell.js";
+import { readMagics } from "./read.js";
+import type { MagicPlaces } from "./write.js";
+
+/** As `parseCell`; the magics are blank in the text, and told apart. */
+export function parseNotebookCell(code: string): Parsed & { magics: MagicPlaces; faults: readonly Diagnostic[] } {
+  const { text, lines, faults } = readMagics(code);
+  const parsed = parseCell(text);
+  const magics: MagicPlaces = { who: lines.filter(({ name }) => name === "who").map(({ start }) => start), timed: [] };
+  const found = [...faults];
+  for (const { start, end } of lines.filter(({ name, argument }) => name === "time" && argument)) {
+    const from = start + "%time".length;
+    const statement = parsed.program.body.find((node) => node.start >= from && node.start < end && node.type !== "EmptyStatement");
+    if (statement?.type === "ExpressionStatement") magics.timed.push({ start: statement.expression.start, end: statement.expression.end });
+    else if (!parsed.errors.length) {
+      found.push({
+        severity: "error", start: positionAt(code, start), end: positionAt(code, end),
+        message: "%time takes one expression, as in %time await run.train(); %%time on the first line times a whole cell",
+      });
+    }
+  }
+  return { ...parsed, magics, faults: found.length ? found : syntaxDiagnostics(code, parsed.errors) };
+}

@@ -65,7 +65,7 @@ def test_imports(kernel):
     assert kernel.run("import { join } from 'node:path'; join('a', 'b')").result == "'a/b'"
     assert kernel.run("(await import('os')).EOL.length").result == "1"
     missing = kernel.run("const none = await import('no-such-package-of-this-name' as string)")
-    assert "npm install no-such-package-of-this-name" in missing.error["evalue"]
+    assert "%install no-such-package-of-this-name" in missing.error["evalue"]
 
 
 def test_the_library_is_loaded_at_first_touch(kernel):

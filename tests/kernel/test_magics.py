@@ -116,7 +116,7 @@ def pack(folder: Path, version: str, value: str) -> str:
 
 def test_install(fresh, tmp_path):
     archive = pack(tmp_path / "a b", "1.0.0", "41")
-    assert "probe-package" in fresh.run('import { value } from "probe-package"; value').error["evalue"]
+    assert "`%install probe-package` on a line above installs it" in fresh.run('import { value } from "probe-package"; value').error["evalue"]
     cell = fresh.run(f'%install "{archive}"\nimport {{ value }} from "probe-package"\nvalue + 1')
     assert cell.result == "42", cell.traceback or cell.text("stderr")
     assert "added 1 package" in cell.text()

@@ -40,6 +40,13 @@ describe("line magics", () => {
     expect(readMagics("a\n%b").faults).toEqual([]);
   });
 
+  it("cost little where a template has many lines like them", () => {
+    const code = `const latex = \`\n${"%comment\n".repeat(20_000)}\`;`;
+    const since = performance.now();
+    expect(readMagics(code)).toEqual({ text: code, lines: [], faults: [] });
+    expect(performance.now() - since).toBeLessThan(500);
+  });
+
   it("leave the rest of the cell in its place, and the line above ended", () => {
     const code = "%install dayjs\nconst a = 5\n  %who\n(1 + 2)\n%time a + 1";
     expect(readMagics(code).text).toBe(";             \nconst a = 5\n  ;   \n(1 + 2)\n;     a + 1");

@@ -151,7 +151,7 @@ function isMissing(error: unknown, specifier: string): boolean {
 const packageOf = (specifier: string): string => specifier.split("/").slice(0, specifier.startsWith("@") ? 2 : 1).join("/");
 
 const notInstalled = (specifier: string, folder: string): Error =>
-  Object.assign(new Error(`the package "${packageOf(specifier)}" is not installed for this notebook: in ${folder}, run npm install ${packageOf(specifier)}`), { code: "ERR_MODULE_NOT_FOUND" });
+  Object.assign(new Error(`the package "${packageOf(specifier)}" is not installed for this notebook: %install ${packageOf(specifier)} puts it into ${folder}`), { code: "ERR_MODULE_NOT_FOUND" });
 
 export const metaOf = (folder: string): { url: string; filename: string; dirname: string } => {
   const filename = join(folder, "notebook.ts");

@@ -51,7 +51,10 @@ export function readMagics(code: string): CellMagics {
 function readLines(code: string, text: string): CellMagics {
   const lines: LineMagic[] = [];
   const faults: Diagnostic[] = [];
-  for (const match of text.matchAll(LINE)) {
+  const candidates = [...text.matchAll(LINE)];
+  // A long text in a template may have thousands of such lines: one look at the whole tells.
+  if (!candidates.some(([, , , name = ""]) => isLineMagic(name)) && (!candidates.length || !parse(text).errors.length)) return { text, lines, faults };
+  for (const match of candidates) {
     const [line, indent = "", percent = "%", name = "", rest = ""] = match;
     const start = match.index + indent.length;
     const end = match.index + line.length;

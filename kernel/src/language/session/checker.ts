@@ -3,7 +3,7 @@
 import { statSync } from "node:fs";
 import type { Diagnostic, Position } from "../cell.js";
 import type { Parsed } from "../script/parse.js";
-import { AHEAD_DIRECTORY, createWorkspace, type Workspace } from "../server/workspace.js";
+import { AHEAD_DIRECTORY, createWorkspace, packageName, type Workspace } from "../server/workspace.js";
 import { TypeScriptServer, type LspDiagnostic, type LspPosition } from "../server/server.js";
 import { declarationsOf, type Hole } from "./declarations.js";
 import { EarlierCells } from "./earlier-cells.js";
@@ -274,13 +274,20 @@ export function offsetAt(code: string, { line, character }: LspPosition): number
   return start + character;
 }
 
+/** For a package that is not there. */
+function howToInstall(code: number | string | undefined, message: string): string {
+  const specifier = Number(code) === 2307 ? /'([^']+)'/.exec(message)?.[1] : undefined;
+  const name = specifier && packageName(specifier);
+  return name ? ` \`%install ${name}\` on a line above installs it.` : "";
+}
+
 function toDiagnostic({ range, code, message }: LspDiagnostic, isObjectLiteral: boolean): Diagnostic {
   // The document's line 1 is the cell's line 1; an object literal has a parenthesis before it.
   const position = ({ line, character }: LspPosition): Position => ({ line, column: character + 1 - (isObjectLiteral && line === 1 ? 1 : 0) });
   return {
     severity: "error",
     ...(code === undefined ? {} : { code: `TS${code}` }),
-    message: withoutSessionName(message),
+    message: withoutSessionName(message) + howToInstall(code, message),
     start: position(range.start),
     end: position(range.end),
   };

@@ -42,7 +42,7 @@ async function jupyterPath(home: string): Promise<string> {
     display_name: "TypeScript (Thawbook)",
     language: "typescript",
     interrupt_mode: "message",
-    metadata: { debugger: false },
+    metadata: { debugger: true },
   };
   await writeFile(join(path, "kernels/thawbook/kernel.json"), JSON.stringify(spec));
   return path;

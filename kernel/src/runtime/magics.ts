@@ -3,6 +3,7 @@ import { userName, type MagicHost } from "../language/script-abi";
 import { isTensorLike, kindOf } from "./kinds";
 
 /** Names of the notebook are bound in V8's script scope; code of the global scope sees them, and nothing else does. */
+// oxlint-disable-next-line no-eval -- the names come from V8, not from a message
 const globalEval = globalThis.eval;
 
 /** `%who` shows so much of a value. */

@@ -77,3 +77,13 @@ def test_a_promise_that_nobody_will_settle_may_be_collected(kernel):
     assert cell.error["ename"] == "KeyboardInterrupt"
     assert [m["msg_type"] for m in cell.messages].count("error") == 1
     assert kernel.run("collect(); 'alive'").result == "'alive'"
+
+
+def test_an_expression_that_never_ends_is_interrupted_too(kernel):
+    cell = kernel.send("console.log('ran')", user_expressions={"never": "await new Promise(() => {})"})
+    kernel.wait(cell, until=lambda c: "ran" in c.text())
+    time.sleep(0.3)  # the expression itself gives no sign
+    interrupt(kernel)
+    kernel.wait(cell, deadline=10)
+    assert cell.reply["user_expressions"]["never"]["ename"] == "KeyboardInterrupt"
+    assert kernel.run("2 + 2").result == "4"

@@ -21,3 +21,27 @@ def test_interrupted_training_keeps_the_model(kernel):
     assert "finally" in cell.text()
     assert kernel.run("run.state").result == "'interrupted'"
     assert kernel.run("run.model === model || run.model.layers.length > 0").result == "true"
+
+
+def test_a_step_that_is_cut_off_leaves_the_run_usable(kernel):
+    """A step of seconds is ended from outside, where no `finally` of the run gets its turn."""
+    kernel.run(TRAIN)
+    slow = kernel.run(
+        """
+let slowly = true;
+const slowLoss = (truth: tf.Tensor, predicted: tf.Tensor): tf.Tensor => {
+  if (slowly) { console.log("go"); const end = Date.now() + 30000; while (Date.now() < end); }
+  return tf.losses.meanSquaredError(truth, predicted);
+};
+const slowRun = finetune(model, { x, y }, { epochs: 2, batchSize: 256, loss: slowLoss, seed: 1 });
+"""
+    )
+    assert slow.reply["status"] == "ok", slow.traceback
+    cell = kernel.send("await slowRun.train();")
+    kernel.wait(cell, until=lambda c: "go" in c.text(), deadline=30)
+    kernel.ask("interrupt_request", channel="control", deadline=5)
+    kernel.wait(cell, deadline=20)
+    assert cell.error["ename"] == "KeyboardInterrupt"
+    assert kernel.run("slowRun.state").result == "'interrupted'"
+    again = kernel.run("slowly = false; await finetune(model, { x, y }, { epochs: 1, batchSize: 256, loss: slowLoss, seed: 1 }).train(); 'trained'")
+    assert again.result == "'trained'", again.traceback

@@ -202,7 +202,11 @@ export class Executor {
     if (scripts.length === 0) return faults;
     const done = this.#session.done(task);
     this.#session.post({ kind: "expressions", task, expressions: scripts });
-    return { ...faults, ...this.#shown((await done).expressions) };
+    const interrupted = new Promise<undefined>((resolve) => (this.#interruptPreparing = () => resolve(undefined)));
+    const answered = await Promise.race([done, interrupted]);
+    this.#interruptPreparing = undefined;
+    if (!answered) return { ...faults, ...Object.fromEntries(scripts.map(({ name }) => [name, { status: "error", ...INTERRUPTED }])) };
+    return { ...faults, ...this.#shown(answered.expressions) };
   }
 
   #shown(expressions: Record<string, Evaluated>): Record<string, unknown> {

@@ -29,6 +29,11 @@ export class Library {
     (require("../display") as typeof import("../display")).connect(this.#frontend);
   }
 
+  /** V8 has cut off whatever ran. */
+  terminated(): void {
+    if (this.#connected) (require("../training") as typeof import("../training")).terminated();
+  }
+
   show(value: unknown): Promise<Shown | undefined> {
     return (require("../display") as typeof import("../display")).show(value);
   }

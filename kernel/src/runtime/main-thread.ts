@@ -117,6 +117,7 @@ export class MainThread {
         return this.#interrupt();
       case "terminated":
         this.#interrupts.seen();
+        this.#library.terminated();
         for (const task of [...this.#running.keys()]) this.#end(task, interrupted());
         return;
       case "shutdown":

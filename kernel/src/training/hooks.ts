@@ -17,6 +17,27 @@ export function betweenSteps(hook: Hook): () => void {
   return () => hooks.delete(hook);
 }
 
+const inside = new Set<() => void>();
+
+/**
+ * Does `work` of a run; `cutOff` is called instead of its return if V8 terminates it, where no `finally` runs.
+ */
+export async function guarded<T>(work: () => T | Promise<T>, cutOff: () => void): Promise<T> {
+  inside.add(cutOff);
+  try {
+    return await work();
+  } finally {
+    inside.delete(cutOff);
+  }
+}
+
+/** Tells that V8 has terminated whatever ran: a run that was inside a step will not come back from it. */
+export function terminated(): void {
+  const lost = [...inside];
+  inside.clear();
+  for (const cutOff of lost) cutOff();
+}
+
 /** Calls `listener` with each run as it takes its first step. @returns ends the calls */
 export function onRunStarted(listener: (run: ObservableRun) => void): () => void {
   followers.add(listener);

@@ -16,6 +16,6 @@ export type { Schedule, ScheduleProgress, WarmUp } from "./schedules";
 export { freeze, freezeAllBut, trainable, trainedPaths, unfreeze } from "./freeze";
 export { below, biases, last, norms } from "./select";
 export type { Selector, StructuralSelector, WeightInfo } from "./select";
-export { betweenSteps, onRunStarted, quietly } from "./hooks";
+export { betweenSteps, onRunStarted, quietly, terminated } from "./hooks";
 export { epochOrder } from "./order";
 export type { EpochRecord, ObservableRun, RunEvent, StepColumns } from "./run.types";

@@ -5,7 +5,7 @@ import type { RunEventMark, RunState } from "../display/views";
 import { copyModel } from "../models";
 import { describeChanges } from "./fork";
 import type { Replan } from "./fork";
-import { announce, breathe } from "./hooks";
+import { announce, breathe, guarded } from "./hooks";
 import type { Best } from "./monitor";
 import type { FinetuneOptions, Plan } from "./plan";
 import type { EpochRecord, ObservableRun, RunEvent, StepColumns } from "./run.types";
@@ -225,9 +225,9 @@ export class Run implements ObservableRun {
         await breathe();
         if (this.#state === "paused") await this.#paused();
         if (this.#stopAsked) break;
-        const record = this.#trajectory.takeStep(watched && (enough !== undefined || this.currentStep === goal - 1));
+        const record = await guarded(() => this.#trajectory.takeStep(watched && (enough !== undefined || this.currentStep === goal - 1)), () => this.#cutOff());
         this.#tell({ kind: "step", step: record.step });
-        if (this.#trajectory.atEpochEnd) this.#tell({ kind: "epoch", record: await this.#trajectory.closeEpoch(this.seconds) });
+        if (this.#trajectory.atEpochEnd) this.#tell({ kind: "epoch", record: await guarded(() => this.#trajectory.closeEpoch(this.seconds), () => this.#cutOff()) });
         satisfied = enough?.(record) ?? false;
       }
       this.#settle();
@@ -239,6 +239,12 @@ export class Run implements ObservableRun {
     } finally {
       this.#busy = undefined;
     }
+  }
+
+  /** A step took so long that V8 ended it from outside. What it had not written yet is lost; the run's verbs work again. */
+  #cutOff(): void {
+    this.#busy = undefined;
+    this.#change("interrupted", `cut off within step ${this.currentStep + 1}`);
   }
 
   #begin(verb: string): void {

@@ -1,7 +1,7 @@
 // npm start: sets up what is missing, then opens JupyterLab on the first tutorial.
 // npm start -- --no-browser prints the address instead; other arguments go to `jupyter lab`.
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -16,6 +16,7 @@ const notebooks = given.some((argument) => !argument.startsWith("-")) ? [] : [tu
 /** The server's file in Jupyter's runtime directory, written once it listens. @param {number} pid */
 async function address(pid) {
   const file = join(jupyterEnvironment.JUPYTER_RUNTIME_DIR, `jpserver-${pid}.json`);
+  rmSync(file, { force: true }); // of a server that was killed and had the same number; the new one has not started yet
   while (!existsSync(file)) await sleep(50);
   const { url, token } = JSON.parse(readFileSync(file, "utf8"));
   const page = notebooks.length > 0 ? `lab/tree/${basename(tutorial)}` : "lab";

@@ -48,7 +48,8 @@ export async function setUp(steps, { quiet = false, folder = cached("stamps") } 
   const started = performance.now();
   const release = await lock(folder);
   try {
-    const planned = plan(steps, folder);
+    const planned = planOrExplain(steps, folder);
+    if (!planned) return false;
     if (planned.every(({ fresh }) => fresh)) {
       if (!quiet) console.log(`Everything is set up (${seconds(performance.now() - started)}).`);
       return true;
@@ -76,6 +77,16 @@ export async function setUp(steps, { quiet = false, folder = cached("stamps") } 
     return true;
   } finally {
     release();
+  }
+}
+
+/** @param {readonly Step[]} steps @param {string} folder */
+function planOrExplain(steps, folder) {
+  try {
+    return plan(steps, folder);
+  } catch (error) {
+    explain("set-up", asTrouble(error));
+    return undefined;
   }
 }
 

@@ -14,7 +14,12 @@ const packagesOf = (path) => JSON.parse(readFileSync(path, "utf8")).packages;
 /** Whether node_modules holds what the lock file names, also where someone ran npm by hand. */
 function agrees() {
   const wanted = packagesOf(lock);
-  const present = packagesOf(installed);
+  let present;
+  try {
+    present = packagesOf(installed);
+  } catch {
+    return false; // cut short
+  }
   return Object.entries(wanted).every(
     ([path, { version, optional, devOptional, peer, link }]) =>
       !path.includes("node_modules/") || link || present[path]?.version === version || (!present[path] && (optional || devOptional || peer)),

@@ -6,6 +6,7 @@ import type { Batch } from "./data";
 import { EagerStepper } from "./eager-stepper";
 import type { StepSettings } from "./eager-stepper";
 import { isOwnMetric } from "./metrics";
+import { fusedOpOf } from "./optimizers";
 import { captureState } from "./parameter-state";
 import type { SlotStore } from "./parameter-state";
 import { decayOf, StepMath } from "./step-gradients";
@@ -218,7 +219,8 @@ export class CompiledStepper implements Stepper {
   #enter(): void {
     if (!this.#session) {
       const { rule } = this.#settings;
-      this.#session = new TrainingSession(this.#math.weights.map(({ path, variable }) => ({ name: path, variable: variable.read() as Variable })), rule);
+      const fused = fusedOpOf(rule);
+      this.#session = new TrainingSession(this.#math.weights.map(({ path, variable }) => ({ name: path, variable: variable.read() as Variable })), fused ? { ...rule, fused } : rule);
       this.#remember();
     }
     this.#separate();

@@ -11,15 +11,19 @@ const rounded = (value: number | null): number | null => (value === null ? null 
 /** A schedule is smooth: more points of it only weigh. */
 const RATE_POINTS = 300;
 
+const named = <Every extends Series["every"]>(name: string, every: Every) => ({
+  name,
+  metric: name.replace(/^val_/, ""),
+  role: name.startsWith("val_") ? ("validation" as const) : ("training" as const),
+  every,
+});
+
 function stepSeries(run: ObservableRun, from: number): Series[] {
   const { step, metrics } = run.steps;
   return Object.entries(metrics).map(([name, all]) => {
     const kept = downsample(step, all, MOST_POINTS, from);
     return {
-      name,
-      metric: name.replace(/^val_/, ""),
-      role: name.startsWith("val_") ? "validation" : "training",
-      every: "step",
+      ...named(name, "step"),
       steps: kept.steps,
       values: kept.values.map((value) => rounded(finite(value))),
     };
@@ -36,10 +40,7 @@ function epochSeries(run: ObservableRun, fromStep: number): Series[] {
       measured.map((record) => finite(record.metrics[name])),
     );
     return {
-      name,
-      metric: name.replace(/^val_/, ""),
-      role: name.startsWith("val_") ? "validation" : "training",
-      every: "epoch",
+      ...named(name, "epoch"),
       steps: kept.steps,
       values: kept.values.map(rounded),
     };

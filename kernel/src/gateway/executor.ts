@@ -42,7 +42,7 @@ export class Executor {
   #queue: (Message | (() => void))[] = [];
   #running = false;
   #current: Message | undefined;
-  #interruptPreparing: (() => void) | undefined;
+  #interruptWait: (() => void) | undefined;
 
   constructor(session: Session) {
     this.#session = session;
@@ -68,9 +68,9 @@ export class Executor {
     this.#queue.push(action);
   }
 
-  /** An interrupt while a cell is being checked: it does not run. */
+  /** An interrupt while a cell is being checked, which then does not run, or while its expressions are evaluated. */
   interrupt(): void {
-    this.#interruptPreparing?.();
+    this.#interruptWait?.();
   }
 
   async #run(): Promise<void> {
@@ -160,7 +160,7 @@ export class Executor {
     if (actions.before.length === 0) return undefined;
     const { language, folder, publisher } = this.#session;
     const controller = new AbortController();
-    this.#interruptPreparing = () => controller.abort();
+    this.#interruptWait = () => controller.abort();
     const failed = await actBefore(actions, {
       language, folder, signal: controller.signal,
       write: (name, text) => publisher.publish(parent, "stream", { name, text }),
@@ -170,17 +170,22 @@ export class Executor {
         await done;
       },
     });
-    this.#interruptPreparing = undefined;
+    this.#interruptWait = undefined;
     if (controller.signal.aborted) return INTERRUPTED;
     if (!failed) return undefined;
     const ename = `${failed.magic[0]!.toUpperCase()}${failed.magic.slice(1)}Error`;
     return { ename, evalue: failed.fault, traceback: [`\x1b[31m\x1b[1m${ename}\x1b[0m: ${failed.fault}`] };
   }
 
-  async #prepare(cell: { id: string; number: number; code: string }): Promise<Awaited<ReturnType<Language["prepare"]>> | "interrupted"> {
-    const interrupted = new Promise<"interrupted">((resolve) => (this.#interruptPreparing = () => resolve("interrupted")));
-    const result = await Promise.race([this.#session.language.prepare({ ...cell, url: this.#session.address(cell.code) }), interrupted]);
-    this.#interruptPreparing = undefined;
+  #prepare(cell: { id: string; number: number; code: string }): Promise<Awaited<ReturnType<Language["prepare"]>> | "interrupted"> {
+    return this.#unlessInterrupted(this.#session.language.prepare({ ...cell, url: this.#session.address(cell.code) }));
+  }
+
+  /** What `work` gives, or that an interrupt came before it. */
+  async #unlessInterrupted<T>(work: Promise<T>): Promise<T | "interrupted"> {
+    const interrupted = new Promise<"interrupted">((resolve) => (this.#interruptWait = () => resolve("interrupted")));
+    const result = await Promise.race([work, interrupted]);
+    this.#interruptWait = undefined;
     return result;
   }
 
@@ -202,10 +207,8 @@ export class Executor {
     if (scripts.length === 0) return faults;
     const done = this.#session.done(task);
     this.#session.post({ kind: "expressions", task, expressions: scripts });
-    const interrupted = new Promise<undefined>((resolve) => (this.#interruptPreparing = () => resolve(undefined)));
-    const answered = await Promise.race([done, interrupted]);
-    this.#interruptPreparing = undefined;
-    if (!answered) return { ...faults, ...Object.fromEntries(scripts.map(({ name }) => [name, { status: "error", ...INTERRUPTED }])) };
+    const answered = await this.#unlessInterrupted(done);
+    if (answered === "interrupted") return { ...faults, ...Object.fromEntries(scripts.map(({ name }) => [name, { status: "error", ...INTERRUPTED }])) };
     return { ...faults, ...this.#shown(answered.expressions) };
   }
 

@@ -1,7 +1,24 @@
 /** From what people have (tensors, arrays, frames) to columns of numbers, with every doubt spoken out. */
 import type { LayersModel, SymbolicTensor, Tensor } from "@tensorflow/tfjs-node";
-import type { Column, Numbers } from "./data";
 import type { Loss } from "./losses";
+
+type NumberArray = Float32Array | Float64Array | Int32Array | Uint32Array | Int16Array | Uint16Array | Int8Array | Uint8Array | Uint8ClampedArray;
+type NestedNumbers = readonly number[] | readonly NestedNumbers[];
+
+/**
+ * Numbers for each sample: a tensor [samples, ...], nested arrays, or a flat typed array; a danfojs
+ * frame or series. Flat values are cut by the model's input shape.
+ */
+export type Numbers = Tensor | NumberArray | NestedNumbers | readonly NumberArray[] | { readonly values: unknown };
+
+/** One column: `rows` times `rowSize` numbers. */
+export interface Column {
+  values: Float32Array | Int32Array;
+  rowSize: number;
+  /** Of one row. */
+  shape: number[];
+  dtype: "float32" | "int32";
+}
 
 type Values = Float32Array | Int32Array;
 

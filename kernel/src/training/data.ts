@@ -5,17 +5,8 @@
  */
 import type { LayersModel, Tensor } from "@tensorflow/tfjs-node";
 import { requireTf } from "../tensorflow";
-import { inputColumn, targetColumn } from "./columns";
+import { inputColumn, targetColumn, type Column, type Numbers } from "./columns";
 import type { Loss } from "./losses";
-
-type NumberArray = Float32Array | Float64Array | Int32Array | Uint32Array | Int16Array | Uint16Array | Int8Array | Uint8Array | Uint8ClampedArray;
-type NestedNumbers = readonly number[] | readonly NestedNumbers[];
-
-/**
- * Numbers for each sample: a tensor [samples, ...], nested arrays, or a flat typed array; a danfojs
- * frame or series. Flat values are cut by the model's input shape.
- */
-export type Numbers = Tensor | NumberArray | NestedNumbers | readonly NumberArray[] | { readonly values: unknown };
 
 export interface Samples {
   /** Inputs; an array of them for a model with several inputs. */
@@ -27,15 +18,6 @@ export interface Samples {
 export interface TrainingData extends Samples {
   /** Held back to measure: its own samples, or the share of the training samples to split off (0 to 1). */
   validation?: Samples | readonly [x: Samples["x"], y: Numbers] | number;
-}
-
-/** One column: `rows` times `rowSize` numbers. */
-export interface Column {
-  values: Float32Array | Int32Array;
-  rowSize: number;
-  /** Of one row. */
-  shape: number[];
-  dtype: "float32" | "int32";
 }
 
 export interface Dataset {

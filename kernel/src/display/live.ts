@@ -53,7 +53,7 @@ class FollowedRun {
       } catch (error) {
         this.failed(error);
       }
-    });
+    }, { figures: true });
   }
 
   /** Puts a chart into the running cell, unless one stands there. */

@@ -1,14 +1,14 @@
 import type { LayersModel, Tensor, Variable } from "@tensorflow/tfjs-node";
-import { classOf, forward, internals, layerEntries, trains, weightEntries } from "../models";
-import type { Layer, LayerVariable, TrainingPass, WeightEntry } from "../models";
+import { classOf, layerEntries } from "../models";
+import type { LayerVariable, WeightEntry } from "../models";
 import { l2Loss, requireTf, scoped } from "../tensorflow";
 import type { Batch } from "./data";
 import type { Loss } from "./losses";
 import type { Metric } from "./metrics";
-import { trainingLayers } from "./modes";
 import type { UpdateRule } from "./optimizers";
 import { captureState, restoreState } from "./parameter-state";
 import type { SlotStore } from "./parameter-state";
+import { decayOf, StepMath } from "./step-gradients";
 import type { BatchScores, ParameterState, Stepper, StepRequest, StepResult } from "./stepper";
 
 /** What a step does, fixed for the run. */
@@ -26,35 +26,27 @@ export interface StepSettings {
   seed: number;
 }
 
-interface Gradients {
-  loss: number;
-  /** In the order of `weights`. */
-  tensors: Tensor[];
-  weights: WeightEntry[];
-  statistics: Map<LayerVariable, Tensor>;
-}
-
 /** Takes each step op by op, as tfjs does. */
 export class EagerStepper implements Stepper {
-  readonly #model: LayersModel;
+  readonly most = 1;
+  readonly #math: StepMath;
   readonly #settings: StepSettings;
-  readonly #weights: WeightEntry[];
-  readonly #regularized: Layer[];
   readonly #slots: SlotStore = new Map();
-  #modes: { trained: string; layers: Set<Layer> } = { trained: "", layers: new Set() };
 
-  constructor(model: LayersModel, settings: StepSettings) {
-    this.#model = model;
+  constructor(model: LayersModel, settings: StepSettings, math = new StepMath(model, settings)) {
+    this.#math = math;
     this.#settings = settings;
-    const entries = layerEntries(model);
-    this.#weights = weightEntries(model, entries);
-    this.#regularized = entries.filter(({ nested, layer }) => !nested && (internals(layer).losses?.length ?? 0) > 0).map(({ layer }) => layer);
+  }
+
+  steps([request]: readonly [StepRequest, ...StepRequest[]]): [StepResult] {
+    return [this.step(request)];
   }
 
   step(request: StepRequest): StepResult {
     const tf = requireTf();
     return scoped("step", (): StepResult => {
-      const { loss, tensors, weights, statistics } = this.#gradients(request);
+      const { losses, tensors, weights, statistics } = this.#math.gradients(request.step, request.batches);
+      const loss = losses.reduce((sum, each) => sum + each.dataSync()[0]!, 0);
       const norm = globalNorm(tensors);
       if (!Number.isFinite(loss) || (!Number.isFinite(norm) && !allFinite(tensors))) {
         statistics.forEach((value) => value.dispose());
@@ -75,7 +67,7 @@ export class EagerStepper implements Stepper {
     const tf = requireTf();
     const kept = new Map<string, Tensor>();
     tf.tidy(() => {
-      const { tensors, weights, statistics } = this.#gradients(request);
+      const { tensors, weights, statistics } = this.#math.gradients(request.step, request.batches);
       statistics.forEach((value) => value.dispose());
       weights.forEach(({ path }, index) => kept.set(path, tf.keep(tensors[index]!)));
     });
@@ -83,21 +75,22 @@ export class EagerStepper implements Stepper {
   }
 
   evaluate(batch: Batch): BatchScores {
-    const { loss, metrics } = this.#settings;
     return scoped("evaluate", () => {
-      const output = forward(this.#model, batch.inputs, { beforeActivation: loss.fromLogits })[0]!;
-      const penalty = this.#penalty()?.dataSync()[0] ?? 0;
-      const losses = Float64Array.from(loss.perSample(batch.targets, output).dataSync(), (value) => value + penalty);
-      return { loss: losses, metrics: metrics.map((metric) => metric.perSample(batch.targets, output).dataSync()) };
+      const { loss, penalty, metrics } = this.#math.scores(batch);
+      const added = penalty?.dataSync()[0] ?? 0;
+      return { loss: Float64Array.from(loss.dataSync(), (value) => value + added), metrics: metrics.map((metric) => metric.dataSync()) };
     });
   }
 
+  /** The model is where the steps are, always. */
+  pull(): void {}
+
   state(): ParameterState {
-    return captureState(this.#weights, this.#slots);
+    return captureState(this.#math.weights, this.#slots);
   }
 
   restore(state: ParameterState): void {
-    restoreState(state, this.#weights, this.#slots);
+    restoreState(state, this.#math.weights, this.#slots);
   }
 
   dispose(): void {
@@ -105,73 +98,21 @@ export class EagerStepper implements Stepper {
     this.#slots.clear();
   }
 
-  #gradients({ step, batches }: StepRequest): Gradients {
+  #update(entry: WeightEntry, gradient: Tensor, learningRate: number): void {
     const tf = requireTf();
-    const weights = this.#weights.filter(trains);
-    if (weights.length === 0) throw new Error(`Nothing trains: every weight of ${this.#model.name} is frozen. unfreeze(model, …) what should learn`);
-    const variables = weights.map(({ variable }) => variable.read() as Variable);
-    const training = this.#trainingLayers(weights);
-    const rows = batches.reduce((sum, batch) => sum + batch.rows, 0);
-    const statistics = new Map<LayerVariable, Tensor>();
-    let total = 0;
-    let sums: Tensor[] | undefined;
-    batches.forEach((batch, pass) => {
-      const train: TrainingPass = {
-        seed: this.#settings.seed,
-        step,
-        pass,
-        training: (layer) => training.has(layer),
-        dropoutRate: this.#settings.dropoutRate,
-        statistics: (variable, value) => {
-          statistics.get(variable)?.dispose();
-          statistics.set(variable, value);
-        },
-      };
-      const { value, grads } = tf.variableGrads(() => this.#loss(batch, train, rows), variables);
-      total += value.dataSync()[0]!;
-      // A weight that the loss does not reach has no gradient; it stays where it is.
-      const own = variables.map((variable) => grads[variable.name] ?? tf.zerosLike(variable));
-      sums = sums ? sums.map((sum, index) => tf.add(sum, own[index]!)) : own;
-    });
-    return { loss: total, tensors: sums!, weights, statistics };
-  }
-
-  /** A batch's share of the mean loss over all `rows` of the step. */
-  #loss(batch: Batch, train: TrainingPass, rows: number) {
-    const tf = requireTf();
-    const { loss } = this.#settings;
-    const output = forward(this.#model, batch.inputs, { train, beforeActivation: loss.fromLogits })[0]!;
-    const mean = tf.div(tf.sum(loss.perSample(batch.targets, output)), rows);
-    const penalty = train.pass === 0 ? this.#penalty() : undefined;
-    return (penalty ? tf.add(mean, penalty) : mean) as ReturnType<typeof tf.scalar>;
-  }
-
-  /** What the layers' own regularizers add. */
-  #penalty(): Tensor | undefined {
-    const tf = requireTf();
-    const terms = this.#regularized.flatMap((layer) => internals(layer).losses!.map((term) => term()));
-    return terms.length === 0 ? undefined : terms.length === 1 ? terms[0] : tf.addN(terms);
-  }
-
-  #update({ path, kind, variable }: WeightEntry, gradient: Tensor, learningRate: number): void {
-    const tf = requireTf();
-    const { rule, weightDecay, rateOf } = this.#settings;
+    const { path, variable } = entry;
+    const { rule, rateOf } = this.#settings;
+    const decay = decayOf(entry, this.#settings);
     const rate = learningRate * rateOf(path);
     const weight = variable.read();
     const slot = this.#slots.get(path) ?? { tensors: rule.slots.map(() => tf.keep(tf.zerosLike(weight))), count: 0 };
     const count = slot.count + 1;
     const { step, slots } = rule.update(gradient, slot.tensors, rule.scalars(count, rate), weight);
     // Decay first, then the step, as PyTorch does.
-    const decayed = weightDecay > 0 && (kind === "kernel" || kind === "embedding") ? tf.mul(weight, 1 - rate * weightDecay) : weight;
+    const decayed = decay > 0 ? tf.mul(weight, 1 - rate * decay) : weight;
     variable.write(tf.sub(decayed, step));
     slot.tensors.forEach((tensor) => tensor.dispose());
     this.#slots.set(path, { tensors: slots.map((tensor) => tf.keep(tensor)), count });
-  }
-
-  #trainingLayers(weights: readonly WeightEntry[]): Set<Layer> {
-    const trained = weights.map(({ path }) => path).join("\n");
-    if (this.#modes.trained !== trained) this.#modes = { trained, layers: trainingLayers(this.#model) };
-    return this.#modes.layers;
   }
 }
 

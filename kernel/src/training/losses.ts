@@ -19,6 +19,8 @@ export interface Loss {
   targets: "classes" | "values";
   /** [batch, ...] twice -> [batch] */
   perSample(targets: Tensor, outputs: Tensor): Tensor1D;
+  /** A function of the user's own. */
+  own?: true;
 }
 
 export type OutputActivation = "softmax" | "sigmoid" | "linear" | "other";
@@ -121,6 +123,7 @@ function meanOverOutputs(values: Tensor): Tensor1D {
 function ownLoss(loss: LossFunction): Loss {
   return {
     name: loss.name || "loss",
+    own: true,
     fromLogits: false,
     targets: "values",
     perSample(targets, outputs) {

@@ -12,12 +12,22 @@ export interface Metric {
   perSample(targets: Tensor, outputs: Tensor): Tensor1D;
 }
 
+const ownMetrics = new WeakSet<Metric>();
+
+/** Whether it is a function of the user's own. */
+export function isOwnMetric(metric: Metric): boolean {
+  return ownMetrics.has(metric);
+}
+
 /** What is measured unless `metrics` says otherwise: accuracy for classes, the mean absolute error for numbers. */
 export function metricsFor(loss: Loss, asked: readonly (MetricName | Metric)[] | undefined): Metric[] {
   const classifies = loss.targets === "classes" || loss.name === "binaryCrossentropy";
   const names = asked ?? (classifies ? ["accuracy" as const] : loss.name === "mse" ? ["mae" as const] : []);
   return names.map((metric) => {
-    if (typeof metric === "object") return metric;
+    if (typeof metric === "object") {
+      ownMetrics.add(metric);
+      return metric;
+    }
     if (metric === "accuracy") return { name: metric, better: "higher", perSample: loss.targets === "classes" ? accuracy : binaryAccuracy(loss.name === "binaryCrossentropy" ? 0 : 0.5) };
     if (metric === "mae") return { name: metric, better: "lower", perSample: (y, p) => meanOf(requireTf().abs(requireTf().sub(p, y))) };
     if (metric === "mse") return { name: metric, better: "lower", perSample: (y, p) => meanOf(requireTf().square(requireTf().sub(p, y))) };

@@ -60,6 +60,11 @@ export interface FinetuneOptions {
    * seeded choice; 2,000.
    */
   trainingSample?: number;
+  /**
+   * `"auto"`: steps run as one compiled graph where that is possible, and op by op where not, which is
+   * said once. `"off"`: op by op. The two differ by rounding; each repeats itself to the bit.
+   */
+  compile?: "auto" | "off";
 }
 
 export interface Plan {
@@ -75,6 +80,7 @@ export interface Plan {
   shuffle: boolean;
   seed: number;
   settings: StepSettings;
+  compile: "auto" | "off";
   monitor: { name: string; better: "higher" | "lower" };
   earlyStopping: EarlyStopping | undefined;
   training: Dataset;
@@ -138,6 +144,7 @@ export function planOf(model: LayersModel, data: TrainingData, options: Finetune
       dropoutRate: dropoutRates(model, options.dropout),
       seed,
     },
+    compile: compileOf(options.compile ?? "auto"),
     monitor: monitorOf(earlyStopping?.monitor, validation !== undefined, metrics),
     earlyStopping,
     training,
@@ -149,6 +156,11 @@ export function planOf(model: LayersModel, data: TrainingData, options: Finetune
 
 function asSamples(given: Samples | readonly [Samples["x"], Numbers]): Samples {
   return Array.isArray(given) ? { x: given[0] as Samples["x"], y: given[1] as Numbers } : (given as Samples);
+}
+
+function compileOf(choice: "auto" | "off"): "auto" | "off" {
+  if (choice !== "auto" && choice !== "off") throw new Error(`compile must be "auto" or "off"; it is ${JSON.stringify(choice)}`);
+  return choice;
 }
 
 function monitorOf(asked: string | undefined, validated: boolean, metrics: readonly Metric[]): Plan["monitor"] {

@@ -24,6 +24,8 @@ export class Run implements ObservableRun {
   readonly #replan: Replan;
   readonly #trajectory: Trajectory;
   readonly #listeners = new Set<(event: RunEvent) => void>();
+  /** Those that may look at the model whenever they are told something. */
+  readonly #watchers = new Set<(event: RunEvent) => void>();
   #state: RunState = "ready";
   #message: string | undefined;
   /** Milliseconds of finished stretches of training, and the beginning of the present one. */
@@ -146,6 +148,7 @@ export class Run implements ObservableRun {
     this.#begin(`rewind to step ${step}`);
     try {
       await this.#trajectory.rewind(step, breathe);
+      this.#trajectory.pull();
       this.#change(step === 0 ? "ready" : "paused");
     } catch (error) {
       this.#change("failed", error instanceof Error ? error.message : String(error));
@@ -199,9 +202,19 @@ export class Run implements ObservableRun {
     this.#wake?.();
   }
 
-  subscribe(listener: (event: RunEvent) => void): () => void {
+  /**
+   * Calls `listener` with each step, epoch and change of state.
+   *
+   * @param options `figures: true`: it only reads figures, and acts on the run later than in the call, so
+   *   that several steps may be taken and told together
+   */
+  subscribe(listener: (event: RunEvent) => void, { figures = false }: { figures?: boolean } = {}): () => void {
     this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    if (!figures) this.#watchers.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+      this.#watchers.delete(listener);
+    };
   }
 
   /** Lets go of slots and snapshots. The model stays; the run cannot go on. */
@@ -225,10 +238,16 @@ export class Run implements ObservableRun {
         await breathe();
         if (this.#state === "paused") await this.#paused();
         if (this.#stopAsked) break;
-        const record = await guarded(() => this.#trajectory.takeStep(watched && (enough !== undefined || this.currentStep === goal - 1)), () => this.#cutOff());
-        this.#tell({ kind: "step", step: record.step });
+        const attended = enough !== undefined || this.#watchers.size > 0;
+        // The step whose gradients may be asked for is taken alone.
+        const limit = attended ? 1 : Math.max(1, goal - this.currentStep - (watched ? 1 : 0));
+        const withGradients = watched && (enough !== undefined || this.currentStep === goal - 1);
+        const taken = await guarded(() => this.#trajectory.takeSteps(limit, withGradients), () => this.#cutOff());
+        const last = this.currentStep;
+        for (let step = last - taken + 1; step <= last; step++) this.#tell({ kind: "step", step });
         if (this.#trajectory.atEpochEnd) this.#tell({ kind: "epoch", record: await guarded(() => this.#trajectory.closeEpoch(this.seconds), () => this.#cutOff()) });
-        satisfied = enough?.(record) ?? false;
+        if (enough) this.#trajectory.pull();
+        satisfied = enough?.(this.#trajectory.lastStep!) ?? false;
       }
       this.#settle();
     } catch (error) {
@@ -237,6 +256,7 @@ export class Run implements ObservableRun {
       this.#change(interrupted ? "interrupted" : "failed", interrupted ? `interrupted after step ${this.currentStep}` : error instanceof Error ? error.message : String(error));
       throw error;
     } finally {
+      this.#trajectory.pull();
       this.#busy = undefined;
     }
   }
@@ -295,6 +315,8 @@ export class Run implements ObservableRun {
   }
 
   #tell(event: RunEvent): void {
+    // The person has the model too, and may read it without asking the run.
+    if (event.kind !== "step" || this.#watchers.size > 0) this.#trajectory.pull();
     this.#listeners.forEach((listener) => listener(event));
   }
 }

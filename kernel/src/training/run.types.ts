@@ -45,5 +45,6 @@ export interface ObservableRun {
   resume(): void;
   /** Ends after the current batch and keeps the model. */
   stop(): void;
-  subscribe(listener: (event: RunEvent) => void): () => void;
+  /** @param options `figures`: only figures are read, not the model's weights, so that several steps may be told at once */
+  subscribe(listener: (event: RunEvent) => void, options?: { figures?: boolean }): () => void;
 }

@@ -35,11 +35,21 @@ export interface ParameterState {
 }
 
 /**
- * Takes the steps of a run: eagerly now, as one compiled graph later. It owns the optimizer's slots,
+ * Takes the steps of a run: op by op, or compiled. It owns the optimizer's slots,
  * and reads at every step which weights train.
  */
 export interface Stepper {
   step(request: StepRequest): StepResult;
+  /** How many steps `steps` takes well in one call. */
+  readonly most: number;
+  /**
+   * Takes steps in one call, at most `most`, while their batches have the same shapes.
+   *
+   * @returns a result for each step taken, at least one; only the first may be one that was not applied
+   */
+  steps(requests: readonly [StepRequest, ...StepRequest[]]): StepResult[];
+  /** Brings the model's weights to where the steps have come: before anyone reads them. */
+  pull(): void;
   /** In inference mode, changing nothing. */
   evaluate(batch: Batch): BatchScores;
   /** The gradients of a batch at this step, by weight path; the receiver disposes them. */

@@ -2,7 +2,7 @@ import type { LayersModel, Tensor } from "@tensorflow/tfjs-node";
 import { weightEntries } from "../models";
 import { batchOf, disposeBatch } from "./data";
 import type { Batch } from "./data";
-import { EagerStepper } from "./eager-stepper";
+import { stepperFor } from "./choose-stepper";
 import { measure } from "./evaluate";
 import { setTrained, trainedPaths } from "./freeze";
 import { fromHost, toHost } from "./host-state";
@@ -19,18 +19,18 @@ import type { WeightProof } from "./proof";
 import { Snapshots } from "./snapshots";
 import { NonFiniteError } from "./step-record";
 import type { StepRecord } from "./step-record";
-import type { ParameterState, Stepper } from "./stepper";
+import type { ParameterState, Stepper, StepRequest } from "./stepper";
 
 /** Steps between two snapshots, beside those at the beginning of every epoch. */
 const SNAPSHOT_EVERY = 100;
 
 /** The way of a model's weights, step by step, and what was measured on it. Knows nothing of calls and pauses. */
 export class Trajectory {
-  readonly model: LayersModel;
   step = 0;
   journal = new Journal();
   /** Why it goes no further, where it ended before its time. */
   ended: string | undefined;
+  readonly #model: LayersModel;
   readonly #plan: Plan;
   readonly #stepper: Stepper;
   readonly #snapshots = new Snapshots();
@@ -44,10 +44,21 @@ export class Trajectory {
   #origin = 0;
 
   constructor(model: LayersModel, plan: Plan) {
-    this.model = model;
+    this.#model = model;
     this.#plan = plan;
-    this.#stepper = new EagerStepper(model, plan.settings);
+    this.#stepper = stepperFor(model, plan.settings, plan.compile);
     for (const label of plan.notes) this.journal.marks.push({ step: 0, kind: "note", label });
+  }
+
+  /** Brings the model's weights to this step. */
+  pull(): void {
+    this.#stepper.pull();
+  }
+
+  /** Its weights as they are now. */
+  get model(): LayersModel {
+    this.#stepper.pull();
+    return this.#model;
   }
 
   get best(): Best | undefined {
@@ -81,30 +92,40 @@ export class Trajectory {
    * @throws NonFiniteError; then nothing has changed
    */
   takeStep(watched: boolean): StepRecord {
+    this.takeSteps(1, watched);
+    return this.lastStep!;
+  }
+
+  /** Takes one step, or up to `limit` in one call where that is quicker; at most to the epoch's end. @returns how many */
+  takeSteps(limit: number, watched: boolean): number {
     this.#goOn();
     this.#noteFreezing();
     this.#snapshot();
     this.#before?.dispose();
     this.#before = watched ? this.#stepper.state() : undefined;
     const { journal } = this;
-    const learningRate = this.learningRateAt(this.step);
-    const batches = this.#batches(this.step);
+    const request = (step: number): StepRequest => ({ step, learningRate: this.learningRateAt(step), batches: this.#batches(step) });
+    const requests: [StepRequest, ...StepRequest[]] = [request(this.step)];
     try {
-      const result = this.#stepper.step({ step: this.step, learningRate, batches });
-      if (!result.applied) throw this.#refused(result.loss, result.weights);
-      this.step += 1;
-      journal.columns.step.push(this.step);
-      journal.columns.learningRate.push(learningRate);
-      journal.columns.metrics["loss"]!.push(result.loss);
-      journal.gradientNorms.push(result.gradientNorm);
+      const count = watched ? 1 : this.#together(limit);
+      while (requests.length < count) requests.push(request(this.step + requests.length));
+      const results = this.#stepper.steps(requests);
+      results.forEach((result, index) => {
+        if (!result.applied) throw this.#refused(result.loss, result.weights);
+        this.step += 1;
+        journal.columns.step.push(this.step);
+        journal.columns.learningRate.push(requests[index]!.learningRate);
+        journal.columns.metrics["loss"]!.push(result.loss);
+        journal.gradientNorms.push(result.gradientNorm);
+      });
+      return results.length;
     } catch (error) {
       this.#before?.dispose();
       this.#before = undefined;
       throw error;
     } finally {
-      batches.forEach(disposeBatch);
+      requests.forEach(({ batches }) => batches.forEach(disposeBatch));
     }
-    return this.lastStep!;
   }
 
   /** Measures training and validation data on the weights at an epoch's end. */
@@ -122,7 +143,7 @@ export class Trajectory {
     if (!this.#bestWeights || this.#plan.earlyStopping?.restoreBest === false || this.#bestWeights.step === this.step) return;
     this.#latest ??= this.#stepper.state();
     const best = fromHost({ weights: this.#bestWeights.state.weights, slots: new Map() });
-    restoreWeights(best.weights, weightEntries(this.model));
+    restoreWeights(best.weights, weightEntries(this.#model));
     best.dispose();
     this.journal.marks.push({ step: this.step, kind: "note", label: `weights of epoch ${this.best?.epoch} restored` });
   }
@@ -151,7 +172,7 @@ export class Trajectory {
       this.#snapshots.cut(snapshot.step);
     }
     while (this.step < step) {
-      setTrained(this.model, new Set(past.trainedAt(this.step)));
+      setTrained(this.#model, new Set(past.trainedAt(this.step)));
       const { loss, step: taken } = this.takeStep(false);
       const before = past.columns.metrics["loss"]![taken - 1];
       if (!Object.is(loss, before)) throw new Error(`Step ${taken} cannot be repeated: its loss was ${before} and is ${loss} now. Has the data been changed, or does the loss function draw random numbers of its own?`);
@@ -161,7 +182,7 @@ export class Trajectory {
     }
     this.journal = past.upTo(step);
     const trained = this.journal.freezing.at(-1)?.trained;
-    if (trained) setTrained(this.model, new Set(trained));
+    if (trained) setTrained(this.#model, new Set(trained));
   }
 
   /**
@@ -226,6 +247,15 @@ export class Trajectory {
     this.#latest = undefined;
   }
 
+  /** How many steps to take in one call: all of one shape, in one epoch, none of them due for a snapshot but the first. */
+  #together(limit: number): number {
+    const { stepsPerEpoch, training, batchSize, accumulate } = this.#plan;
+    const whole = Math.floor(training.rows / (batchSize * accumulate));
+    const room = Math.min(limit, whole - (this.step % stepsPerEpoch), (this.#snapshots.steps.at(-1) ?? 0) + SNAPSHOT_EVERY - this.step);
+    const { most } = this.#stepper;
+    return most <= room ? most : 1;
+  }
+
   #snapshot(): void {
     const last = this.#snapshots.steps.at(-1);
     const due = last === undefined || (this.step > last && (this.step % this.#plan.stepsPerEpoch === 0 || this.step - last >= SNAPSHOT_EVERY));
@@ -265,7 +295,7 @@ export class Trajectory {
   /** A change of what is frozen, made by anyone between two steps, is marked where it takes effect. */
   #noteFreezing(): void {
     const { freezing, marks } = this.journal;
-    const now = trainedPaths(this.model);
+    const now = trainedPaths(this.#model);
     const known = freezing.at(-1)?.trained;
     if (known && known.join() === now.join()) return;
     freezing.push({ step: this.step, trained: now });

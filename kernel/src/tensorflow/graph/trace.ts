@@ -168,7 +168,9 @@ class Recorder implements Tracer {
     const known = this.captured.get(tensor.dataId);
     if (known !== undefined) return known;
     const dtype = this.backend.tensorMap.get(tensor.dataId)!.dtype;
-    const variable = liveVariables().find(({ dataId }) => dataId === tensor.dataId);
+    // A copy of a model shares its tensors with the first until one of them moves.
+    const sharing = liveVariables().filter(({ dataId }) => dataId === tensor.dataId);
+    const variable = sharing.find((each) => this.known(each) !== undefined) ?? sharing[0];
     if (dtype !== DataTypes.float32 && dtype !== DataTypes.int32 && dtype !== DataTypes.bool) {
       throw new TraceError(variable ? `variable ${variable.name}` : "tensor", `${tensor.dtype} from outside cannot enter a graph`);
     }

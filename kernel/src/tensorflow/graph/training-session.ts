@@ -33,6 +33,8 @@ export class TrainingSession {
   private readonly variables: ReadonlyMap<string, Variable>;
   private readonly names: ReadonlyMap<Variable, string>;
   private readonly changed = new Set<string>();
+  /** What each program writes: weights and moving averages. */
+  private readonly written = new Map<StepProgram, readonly string[]>();
   private serial = 0;
 
   /** @param weights all variables that steps and evaluations read: frozen ones and moving averages too */
@@ -56,13 +58,13 @@ export class TrainingSession {
    */
   step(key: string, define: () => TrainingStep, feed: StepsFeed): StepsTaken {
     const { program, trained } = this.program(key, define);
-    return this.taken(trained, program.run(this.feed(trained, feed)));
+    return this.taken(program, trained, program.run(this.feed(trained, feed)));
   }
 
   /** As `step`, on another thread: the event loop goes on. Await it before the next call. */
   async stepAsync(key: string, define: () => TrainingStep, feed: StepsFeed): Promise<StepsTaken> {
     const { program, trained } = this.program(key, define);
-    return this.taken(trained, await program.runAsync(this.feed(trained, feed)));
+    return this.taken(program, trained, await program.runAsync(this.feed(trained, feed)));
   }
 
   /** A function of tensors that reads the weights: an evaluation, gradients, activations. Recorded once a key. */
@@ -89,10 +91,9 @@ export class TrainingSession {
     for (const name of names) this.changed.delete(name);
   }
 
-  /** A copy of weights and slots. */
-  capture(): TrainingState {
+  /** A copy of slots and weights, or of some weights. */
+  capture(weights: readonly string[] = [...this.variables.keys()]): TrainingState {
     const { slots } = this.optimizer;
-    const weights = [...this.variables.keys()];
     const slotNames = [...this.counts.keys()].flatMap((name) => slots.map((slot) => slotName(name, slot)));
     const values = this.state.read([...weights, ...slotNames]);
     return {
@@ -118,6 +119,7 @@ export class TrainingSession {
   dispose(): void {
     this.state.dispose();
     this.programs.clear();
+    this.written.clear();
     this.functions.clear();
   }
 
@@ -161,7 +163,8 @@ export class TrainingSession {
   private record(step: TrainingStep): StepProgram {
     const { of, first } = this.groups(step.trained);
     const width = this.scalarsOf(first[0]!, 1, 0).length;
-    return new StepProgram(this.state, {
+    const averages: string[] = [];
+    const program = new StepProgram(this.state, {
       inputs: step.inputs,
       scalars: width * first.length,
       body: (tracer, inputs, scalars, count) => {
@@ -177,10 +180,13 @@ export class TrainingSession {
           const name = this.names.get(variable);
           if (name === undefined) throw new TraceError(`variable ${variable.name}`, "it is a moving average that the session does not know");
           assign.set(name, value);
+          averages.push(name);
         }
         return { report: [loss, norm], assign, updates, guard: [loss, norm] } satisfies StepBody;
       },
     }, `step_${this.serial++}`);
+    this.written.set(program, [...step.trained.map(({ name }) => name), ...averages, ...program.assigned]);
+    return program;
   }
 
   private update(tracer: StateTracer, { name, decay }: TrainedWeight, gradient: Tensor, scalars: readonly Tensor[], assign: Map<string, Tensor>, updates: FusedUpdate[]): void {
@@ -213,9 +219,10 @@ export class TrainingSession {
     return { inputs, scalars: Float32Array.from(scalars), steps: Int32Array.from(steps) };
   }
 
-  private taken(trained: readonly TrainedWeight[], { applied, reports }: StepReport): StepsTaken {
+  private taken(program: StepProgram, trained: readonly TrainedWeight[], { applied, reports }: StepReport): StepsTaken {
     for (const { name } of trained) this.counts.set(name, (this.counts.get(name) ?? 0) + applied);
-    if (applied > 0) for (const name of this.variables.keys()) this.changed.add(name);
+    // What is frozen stays the model's own tensor.
+    if (applied > 0) for (const name of this.written.get(program)!) this.changed.add(name);
     return { applied, loss: reports.map(([loss]) => loss!), gradientNorm: reports.map(([, norm]) => norm!) };
   }
 
@@ -235,6 +242,7 @@ export class TrainingSession {
     if (this.programs.size + this.functions.size < MOST_GRAPHS) return;
     this.state.restart();
     this.programs.clear();
+    this.written.clear();
     this.functions.clear();
   }
 }

@@ -94,6 +94,11 @@ export class StepProgram {
     this.reported = this.recorded.result.report.length;
   }
 
+  /** State that the body assigned by itself. */
+  get assigned(): string[] {
+    return [...this.recorded.assigned.keys()];
+  }
+
   /** Takes `feed.steps.length` steps in one call. */
   run(feed: StepFeed): StepReport {
     const { plan, progress } = this.unroll(feed.steps.length);

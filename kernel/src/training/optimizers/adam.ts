@@ -16,6 +16,7 @@ export function adam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOptions
     name: "adam",
     definition: "PyTorch 2.13 torch.optim.Adam",
     slots: ["mean", "square"],
+    fused: { kind: "adam", beta1, beta2, epsilon },
     defaultLearningRate: 1e-3,
     defaultWeightDecay: 0,
     scalars: (count, learningRate) => ({

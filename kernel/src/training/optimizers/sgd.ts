@@ -13,6 +13,7 @@ export function sgd({ momentum = 0, nesterov = false }: SgdOptions = {}): Update
     name: "sgd",
     definition: "PyTorch 2.13 torch.optim.SGD (dampening 0)",
     slots: momentum === 0 ? [] : ["momentum"],
+    fused: { kind: "sgd", momentum, nesterov },
     defaultLearningRate: 1e-2,
     defaultWeightDecay: 0,
     // PyTorch takes the first gradient whole: zeros times momentum plus the gradient is the same.

@@ -1,0 +1,109 @@
+import type { LayersModel, Tensor, Variable } from "@tensorflow/tfjs-node";
+import { forward, internals, layerEntries, trains, weightEntries } from "../models";
+import type { Layer, LayerVariable, TrainingPass, WeightEntry } from "../models";
+import { requireTf } from "../tensorflow";
+import type { Batch } from "./data";
+import type { StepSettings } from "./eager-stepper";
+import { trainingLayers } from "./modes";
+
+export interface StepGradients {
+  /** Each micro-batch's share of the loss: scalars. */
+  losses: Tensor[];
+  /** In the order of `weights`. */
+  tensors: Tensor[];
+  weights: WeightEntry[];
+  /** What the moving averages become; the receiver's to dispose. */
+  statistics: Map<LayerVariable, Tensor>;
+}
+
+/** What a step computes before it updates: only ops, so that it can be taken op by op or recorded as a graph. */
+export class StepMath {
+  readonly model: LayersModel;
+  /** Every weight, frozen ones and moving averages too. */
+  readonly weights: readonly WeightEntry[];
+  readonly #settings: StepSettings;
+  readonly #regularized: Layer[];
+  #modes: { trained: string; layers: Set<Layer> } = { trained: "", layers: new Set() };
+
+  constructor(model: LayersModel, settings: StepSettings) {
+    this.model = model;
+    this.#settings = settings;
+    const entries = layerEntries(model);
+    this.weights = weightEntries(model, entries);
+    this.#regularized = entries.filter(({ nested, layer }) => !nested && (internals(layer).losses?.length ?? 0) > 0).map(({ layer }) => layer);
+  }
+
+  /** @throws when nothing trains */
+  trained(): WeightEntry[] {
+    const weights = this.weights.filter(trains);
+    if (weights.length === 0) throw new Error(`Nothing trains: every weight of ${this.model.name} is frozen. unfreeze(model, …) what should learn`);
+    return weights;
+  }
+
+  /** Which layers run in training mode, given what trains. */
+  trainingLayers(weights: readonly WeightEntry[]): Set<Layer> {
+    const trained = weights.map(({ path }) => path).join("\n");
+    if (this.#modes.trained !== trained) this.#modes = { trained, layers: trainingLayers(this.model) };
+    return this.#modes.layers;
+  }
+
+  /** @param step as a tensor where it is recorded */
+  gradients(step: number | Tensor, batches: readonly Batch[], weights = this.trained()): StepGradients {
+    const tf = requireTf();
+    const variables = weights.map(({ variable }) => variable.read() as Variable);
+    const training = this.trainingLayers(weights);
+    const rows = batches.reduce((sum, batch) => sum + batch.rows, 0);
+    const statistics = new Map<LayerVariable, Tensor>();
+    const losses: Tensor[] = [];
+    let sums: Tensor[] | undefined;
+    batches.forEach((batch, pass) => {
+      const train: TrainingPass = {
+        seed: this.#settings.seed,
+        step,
+        pass,
+        training: (layer) => training.has(layer),
+        dropoutRate: this.#settings.dropoutRate,
+        statistics: (variable, value) => {
+          statistics.get(variable)?.dispose();
+          statistics.set(variable, value);
+        },
+      };
+      const { value, grads } = tf.variableGrads(() => this.#loss(batch, train, rows), variables);
+      losses.push(value);
+      // A weight that the loss does not reach has no gradient; it stays where it is.
+      const own = variables.map((variable) => grads[variable.name] ?? tf.zerosLike(variable));
+      sums = sums ? sums.map((sum, index) => tf.add(sum, own[index]!)) : own;
+    });
+    return { losses, tensors: sums!, weights, statistics };
+  }
+
+  /** In inference mode: a loss a sample, what the regularizers add, and each metric a sample. */
+  scores({ inputs, targets }: Omit<Batch, "rows">): { loss: Tensor; penalty: Tensor | undefined; metrics: Tensor[] } {
+    const { loss, metrics } = this.#settings;
+    const output = forward(this.model, inputs, { beforeActivation: loss.fromLogits })[0]!;
+    const penalty = this.#penalty();
+    return { loss: loss.perSample(targets, output), penalty, metrics: metrics.map((metric) => metric.perSample(targets, output)) };
+  }
+
+  /** A batch's share of the mean loss over all `rows` of the step. */
+  #loss(batch: Batch, train: TrainingPass, rows: number) {
+    const tf = requireTf();
+    const { loss } = this.#settings;
+    const output = forward(this.model, batch.inputs, { train, beforeActivation: loss.fromLogits })[0]!;
+    const mean = tf.div(tf.sum(loss.perSample(batch.targets, output)), rows);
+    const penalty = train.pass === 0 ? this.#penalty() : undefined;
+    return (penalty ? tf.add(mean, penalty) : mean) as ReturnType<typeof tf.scalar>;
+  }
+
+  /** What the layers' own regularizers add. */
+  #penalty(): Tensor | undefined {
+    const tf = requireTf();
+    const terms = this.#regularized.flatMap((layer) => internals(layer).losses!.map((term) => term()));
+    return terms.length === 0 ? undefined : terms.length === 1 ? terms[0] : tf.addN(terms);
+  }
+}
+
+/** Decoupled decay of a weight, a step: biases and norms are spared. */
+export function decayOf({ kind }: WeightEntry, { weightDecay }: StepSettings): number {
+  return kind === "kernel" || kind === "embedding" ? weightDecay : 0;
+}

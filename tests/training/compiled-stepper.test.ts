@@ -1,0 +1,208 @@
+import type { LayersModel, Tensor } from "@tensorflow/tfjs-node";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { weightEntries } from "../../kernel/lib/models/index.js";
+import { CompiledStepper } from "../../kernel/lib/training/compiled-stepper.js";
+import { finetune, freeze, unfreeze } from "../../kernel/lib/training/index.js";
+import type { FinetuneOptions, Run } from "../../kernel/lib/training/index.js";
+import { TrainingSession } from "../../kernel/lib/tensorflow/graph/index.js";
+import { planOf } from "../../kernel/lib/training/plan.js";
+import { farthest, hashes, smallCnn, stripes, tf, valuesOf } from "./small.js";
+
+const data = { ...stripes(150), validation: stripes(30) };
+const options: FinetuneOptions = { epochs: 2, batchSize: 4, learningRate: 5e-3, seed: 1 };
+
+/** What was said on stderr while `work` went on. */
+async function said(work: () => Promise<void>): Promise<string[]> {
+  const lines: string[] = [];
+  const spy = vi.spyOn(process.stderr, "write").mockImplementation((text) => lines.push(String(text)) > 0);
+  try {
+    await work();
+  } finally {
+    spy.mockRestore();
+  }
+  return lines.filter((line) => line.startsWith("Steps of"));
+}
+
+function named(name: string): LayersModel {
+  const model = smallCnn();
+  model.name = name;
+  return model;
+}
+
+afterEach(() => vi.restoreAllMocks());
+
+describe("a compiled run", () => {
+  it.each<[string, FinetuneOptions]>([
+    ["adam", {}],
+    ["adamw, clipped, with rates of parts", { optimizer: "adamw", clipNorm: 0.5, rates: { "conv*": 0.1 } }],
+    ["sgd", { optimizer: "sgd", learningRate: 0.05 }],
+    ["rmsprop", { optimizer: "rmsprop", learningRate: 1e-3 }],
+    ["accumulated", { accumulate: 2 }],
+  ])("does what the run op by op does, but for rounding: %s", async (_name, changes) => {
+    const calls = vi.spyOn(TrainingSession.prototype, "step");
+    const [compiled, eager] = [smallCnn(), smallCnn()];
+    const first = finetune(compiled, data, { ...options, ...changes });
+    await first.step(10);
+    expect(calls.mock.calls.length).toBeGreaterThan(0);
+    calls.mockClear();
+    const second = finetune(eager, data, { ...options, ...changes, compile: "off" });
+    await second.step(10);
+    expect(calls).not.toHaveBeenCalled();
+    expect(farthest(first.steps.metrics["loss"]!, second.steps.metrics["loss"]!)).toBeLessThan(2e-3);
+    expect(farthest(first.gradientNorms, second.gradientNorms)).toBeLessThan(2e-2);
+    expect(farthest(valuesOf(compiled, "head/kernel"), valuesOf(eager, "head/kernel"))).toBeLessThan(5e-3);
+    first.dispose();
+    second.dispose();
+  });
+
+  it("comes to the same bits whether steps are taken together or one by one", async () => {
+    const together = smallCnn();
+    const calls = vi.spyOn(TrainingSession.prototype, "step");
+    const run = finetune(together, data, options);
+    await run.train();
+    expect(calls.mock.calls.some(([, , feed]) => feed.steps.length > 1)).toBe(true);
+    calls.mockClear();
+    const alone = smallCnn();
+    const watched = finetune(alone, data, options);
+    const seen: Record<number, Record<string, string>> = {};
+    watched.subscribe((event) => {
+      if (event.kind === "step") seen[event.step] = hashes(alone);
+    });
+    await watched.train();
+    expect(calls.mock.calls.every(([, , feed]) => feed.steps.length === 1)).toBe(true);
+    expect(hashes(alone)).toEqual(hashes(together));
+    expect(watched.steps).toEqual(run.steps);
+    expect(watched.history.map(({ metrics }) => metrics)).toEqual(run.history.map(({ metrics }) => metrics));
+    // A listener sees the weights of the step that it is told of.
+    for (const step of [60, 37, 2]) {
+      await run.rewind({ step });
+      expect(hashes(together), `step ${step}`).toEqual(seen[step]);
+    }
+    const fork = run.fork();
+    await fork.train();
+    expect(hashes(fork.model)).toEqual(hashes(alone));
+  });
+
+  it("takes over what the person assigns between two steps", async () => {
+    const both = await Promise.all((["auto", "off"] as const).map(async (compile) => {
+      const model = smallCnn();
+      const run = finetune(model, data, { ...options, compile });
+      await run.step(3);
+      model.getLayer("head").setWeights([tf.zeros([6, 3]), tf.zeros([3])]);
+      await run.step();
+      return { loss: run.steps.metrics["loss"]![3]!, head: valuesOf(model, "head/kernel"), run };
+    }));
+    expect(both[0]!.loss).toBeCloseTo(Math.log(3), 5);
+    expect(both[1]!.loss).toBeCloseTo(Math.log(3), 5);
+    expect(Math.max(...both[0]!.head.map(Math.abs))).toBeLessThanOrEqual(5e-3 * 1.01 * 3);
+  });
+
+  it("keeps weights apart that were set to one tensor", async () => {
+    const layer = (name: string) => tf.layers.dense({ name, units: 3, inputShape: [3], useBias: false });
+    const model = tf.sequential({ name: "twins", layers: [layer("a"), layer("b")] });
+    const shared = tf.eye(3);
+    model.setWeights([shared, shared]);
+    const copy = tf.sequential({ name: "twins", layers: [layer("a"), layer("b")] });
+    copy.setWeights([shared, shared]);
+    const x = [[1, 0, 2], [0, 1, 0], [3, 1, 1], [0.5, 2, 1]];
+    const y = [[0, 1, 0], [1, 0, 0], [0, 0, 1], [0, 2, 1]];
+    for (const [each, compile] of [[model, "auto"], [copy, "off"]] as const) {
+      await finetune(each, { x, y }, { epochs: 20, batchSize: 2, loss: "mse", optimizer: "sgd", learningRate: 0.05, compile }).train();
+    }
+    for (const path of ["a/kernel", "b/kernel"]) expect(farthest(valuesOf(model, path), valuesOf(copy, path)), path).toBeLessThan(1e-5);
+  });
+
+  it("leaves frozen weights the tensors that they were, so that snapshots share them", async () => {
+    const model = smallCnn();
+    freeze(model, "conv1", "norm");
+    const tensor = () => weightEntries(model).find(({ path }) => path === "conv1/kernel")!.variable.read().dataId;
+    const run = finetune(model, data, options);
+    await run.step(2);
+    const there = tensor();
+    await run.epoch();
+    expect(tensor()).toBe(there);
+    unfreeze(model, "conv1");
+    await run.step();
+    expect(tensor()).not.toBe(there);
+  });
+
+  it("tells where a step is not finite, with the weights of the step before", async () => {
+    const x = Float32Array.from(data.x);
+    const model = smallCnn();
+    const run = finetune(model, { x, y: data.y }, { ...options, shuffle: false });
+    await run.step(5);
+    const before = hashes(model);
+    x.fill(3e38, 7 * 4 * 36, 8 * 4 * 36);
+    await expect(run.train()).rejects.toThrow(/^Step 8 \(epoch 1, batch 8 of 38\): .*weights are those of step 7/);
+    expect(run.currentStep).toBe(7);
+    expect(hashes(model)).not.toEqual(before);
+    expect(run.marks.at(-1)).toMatchObject({ kind: "nan", step: 8 });
+  });
+});
+
+describe("what cannot be compiled", () => {
+  it("a loss function of one's own is said once, and runs op by op", async () => {
+    const train = () => finetune(named("own"), { x: data.x, y: tf.oneHot(tf.tensor1d(data.y, "int32"), 3) }, { ...options, loss: (y: Tensor, p: Tensor) => tf.losses.meanSquaredError(y, p) }).step(2).then(() => undefined);
+    const lines = await said(async () => {
+      await train();
+      await train();
+    });
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(/^Steps of own are not compiled \(loss loss: .*op by op, which is slower\.\n$/);
+  });
+
+  it("a constraint of a weight", async () => {
+    const model = tf.sequential({ name: "bound", layers: [tf.layers.dense({ name: "one", units: 2, inputShape: [2], kernelConstraint: "nonNeg" })] });
+    const lines = await said(() => finetune(model, { x: [[1, 2], [3, 4]], y: [[-1, 0], [0, -1]] }, { epochs: 3, learningRate: 0.5 }).train());
+    expect(lines).toEqual(["Steps of bound are not compiled (one/kernel: its constraint acts after every update); they are taken op by op, which is slower.\n"]);
+    expect(Math.min(...valuesOf(model, "one/kernel"))).toBeGreaterThanOrEqual(0);
+  });
+
+  it("one kind of step alone: thawed and frozen again, it is repeated exactly", async () => {
+    const plan = planOf(smallCnn(), data, options);
+    expect(new CompiledStepper(smallCnn(), plan.settings).most).toBe(1);
+    const model = named("partly");
+    freeze(model, "conv1");
+    const original = TrainingSession.prototype.step;
+    const lines = await said(async () => {
+      vi.spyOn(TrainingSession.prototype, "step").mockImplementation(function (this: TrainingSession, key, define, feed) {
+        if (key.startsWith("conv1/kernel")) throw new Error("this cannot be");
+        return original.call(this, key, define, feed);
+      });
+      const run: Run = finetune(model, data, options);
+      await run.step(3);
+      unfreeze(model, "conv1");
+      await run.step(3);
+      freeze(model, "conv1");
+      await run.step(3);
+      const [there, losses] = [hashes(model), [...run.steps.metrics["loss"]!]];
+      await run.rewind({ step: 1 });
+      for (const step of [3, 6, 9]) {
+        if (step === 6) unfreeze(model, "conv1");
+        if (step === 9) freeze(model, "conv1");
+        await run.step(step - run.currentStep);
+      }
+      expect(run.steps.metrics["loss"]).toEqual(losses);
+      expect(hashes(model)).toEqual(there);
+    });
+    expect(lines).toEqual(["Steps of partly are not compiled (the step: this cannot be); they are taken op by op, which is slower.\n"]);
+  });
+
+  it("is checked at the first step: one that does something else is not used", async () => {
+    const model = named("wrong");
+    const right = smallCnn();
+    await finetune(right, data, { ...options, compile: "off" }).step(3);
+    const original = TrainingSession.prototype.step;
+    vi.spyOn(TrainingSession.prototype, "step").mockImplementation(function (this: TrainingSession, key, define, feed) {
+      return original.call(this, key, define, { ...feed, learningRates: feed.learningRates.map((rate) => 10 * rate) });
+    });
+    const lines = await said(() => finetune(model, data, options).step(3).then(() => undefined));
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(/^Steps of wrong are not compiled \(the step: it ends .* away from where it ends op by op\)/);
+    expect(hashes(model)).toEqual(hashes(right));
+  });
+
+  it("compile is auto or off", () => {
+    expect(() => finetune(smallCnn(), data, { ...options, compile: "on" as "off" })).toThrow('compile must be "auto" or "off"; it is "on"');
+  });
+});

@@ -2,7 +2,7 @@ import type { LayersModel, Tensor } from "@tensorflow/tfjs-node";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { weightEntries } from "../../kernel/lib/models/index.js";
 import { CompiledStepper } from "../../kernel/lib/training/compiled-stepper.js";
-import { finetune, freeze, unfreeze } from "../../kernel/lib/training/index.js";
+import { finetune, freeze, optimizers, unfreeze } from "../../kernel/lib/training/index.js";
 import type { FinetuneOptions, Run } from "../../kernel/lib/training/index.js";
 import { TrainingSession } from "../../kernel/lib/tensorflow/graph/index.js";
 import { planOf } from "../../kernel/lib/training/plan.js";
@@ -81,6 +81,14 @@ describe("a compiled run", () => {
     const fork = run.fork();
     await fork.train();
     expect(hashes(fork.model)).toEqual(hashes(alone));
+  });
+
+  it("takes the update of a rule of one's own, also of one made from another", async () => {
+    const still: FinetuneOptions["optimizer"] = { ...optimizers.sgd(), update: (gradient) => ({ step: tf.mul(gradient, 0), slots: [] }) };
+    const model = smallCnn();
+    const before = valuesOf(model, "head/kernel");
+    await finetune(model, data, { ...options, optimizer: still }).step(3);
+    expect(valuesOf(model, "head/kernel")).toEqual(before);
   });
 
   it("takes over what the person assigns between two steps", async () => {

@@ -6,8 +6,10 @@ import type { Batch } from "./data";
 import { EagerStepper } from "./eager-stepper";
 import type { StepSettings } from "./eager-stepper";
 import { isOwnMetric } from "./metrics";
+import { fusedOpOf } from "./optimizers";
 import { captureState } from "./parameter-state";
 import type { SlotStore } from "./parameter-state";
+import { checkStep } from "./step-check";
 import { decayOf, StepMath } from "./step-gradients";
 import type { BatchScores, ParameterState, Stepper, StepRequest, StepResult } from "./stepper";
 
@@ -147,7 +149,7 @@ export class CompiledStepper implements Stepper {
       if (!taken) return this.#takeEagerly(request);
       if (expected) {
         this.pull();
-        this.#compare(expected, taken, start!);
+        checkStep({ ...expected, start: start! }, { result: taken, weights: this.#values() });
         this.#checked = true;
       }
       this.#pace = { key, milliseconds: Infinity };
@@ -218,7 +220,8 @@ export class CompiledStepper implements Stepper {
   #enter(): void {
     if (!this.#session) {
       const { rule } = this.#settings;
-      this.#session = new TrainingSession(this.#math.weights.map(({ path, variable }) => ({ name: path, variable: variable.read() as Variable })), rule);
+      const fused = fusedOpOf(rule);
+      this.#session = new TrainingSession(this.#math.weights.map(({ path, variable }) => ({ name: path, variable: variable.read() as Variable })), fused ? { ...rule, fused } : rule);
       this.#remember();
     }
     this.#separate();
@@ -277,18 +280,6 @@ export class CompiledStepper implements Stepper {
     return new Map(this.#math.weights.map(({ path, variable }) => [path, variable.read().dataSync().slice()]));
   }
 
-  /** Rounding may turn the update of a weight whose gradient is next to nothing; not the update as a whole. */
-  #compare({ result, weights }: { result: StepResult; weights: Map<string, TypedArray> }, taken: StepResult, start: Map<string, TypedArray>): void {
-    const apart = (a: number, b: number, share: number) => !(Math.abs(a - b) <= share * Math.max(Math.abs(a), Math.abs(b)) + 1e-6);
-    if (!result.applied || !taken.applied) return;
-    if (apart(result.loss, taken.loss, 1e-3)) throw new TraceError("the step", `its loss is ${taken.loss}, and ${result.loss} op by op`);
-    if (apart(result.gradientNorm, taken.gradientNorm, 1e-2)) throw new TraceError("the step", `its gradients have the norm ${taken.gradientNorm}, and ${result.gradientNorm} op by op`);
-    const own = this.#values();
-    const length = Math.sqrt(squaredDistance(weights, start));
-    const distance = Math.sqrt(squaredDistance(weights, own));
-    if (!(distance <= 0.5 * length + 1e-6)) throw new TraceError("the step", `it ends ${distance} away from where it ends op by op`);
-  }
-
   #tell(what: string, error: unknown): void {
     if (error instanceof TraceError) this.#notice(error.op, error.reason);
     else this.#notice(what, error instanceof Error ? error.message.split("\n", 1)[0]! : String(error));
@@ -306,15 +297,6 @@ function joined(parts: readonly TypedArray[]): TypedArray {
   const made = first instanceof Int32Array ? new Int32Array(length * parts.length) : new Float32Array(length * parts.length);
   parts.forEach((part, index) => made.set(part as Float32Array, index * length));
   return made;
-}
-
-function squaredDistance(a: ReadonlyMap<string, TypedArray>, b: ReadonlyMap<string, TypedArray>): number {
-  let sum = 0;
-  for (const [path, values] of a) {
-    const others = b.get(path)!;
-    for (let i = 0; i < values.length; i++) sum += (Number(values[i]) - Number(others[i])) ** 2;
-  }
-  return sum;
 }
 
 function disposeSlots(slots: SlotStore): void {

@@ -1,4 +1,5 @@
 import { requireTf } from "../../tensorflow";
+import { withFusedOp } from "./fused";
 import type { UpdateRule } from "./rule";
 
 export interface AdamOptions {
@@ -12,11 +13,10 @@ export interface AdamOptions {
 
 /** Kingma and Ba 2015, with epsilon added after the bias correction, as PyTorch does (Keras adds it before). */
 export function adam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOptions = {}): UpdateRule {
-  return {
+  const rule: UpdateRule = {
     name: "adam",
     definition: "PyTorch 2.13 torch.optim.Adam",
     slots: ["mean", "square"],
-    fused: { kind: "adam", beta1, beta2, epsilon },
     defaultLearningRate: 1e-3,
     defaultWeightDecay: 0,
     scalars: (count, learningRate) => ({
@@ -31,6 +31,7 @@ export function adam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOptions
       return { step: tf.mul(tf.div(nextMean, root), rate!), slots: [nextMean, nextSquare] };
     },
   };
+  return withFusedOp(rule, { kind: "adam", beta1, beta2, epsilon });
 }
 
 /**

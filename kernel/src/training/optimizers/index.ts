@@ -1,10 +1,11 @@
 import { adam, adamw } from "./adam";
+import { fusedOpOf } from "./fused";
 import { lion } from "./lion";
 import { rmsprop } from "./rmsprop";
 import type { UpdateRule } from "./rule";
 import { sgd } from "./sgd";
 
-export { adam };
+export { adam, fusedOpOf };
 export type { UpdateRule };
 export type { AdamOptions } from "./adam";
 export type { LionOptions } from "./lion";

@@ -1,5 +1,4 @@
 import type { Tensor } from "@tensorflow/tfjs-node";
-import type { FusedRule } from "../../tensorflow/graph";
 
 /** A number that a step computes on the host and feeds to the update: a compiled step takes it as input. */
 export type StepScalars = Readonly<Record<string, number>>;
@@ -21,6 +20,4 @@ export interface UpdateRule {
   scalars(count: number, learningRate: number): StepScalars;
   /** The step to subtract from the weight, and the new slots. */
   update(gradient: Tensor, slots: readonly Tensor[], scalars: StepScalars, weight: Tensor): { step: Tensor; slots: Tensor[] };
-  /** The op of TensorFlow that has the same definition, for compiled steps: equal but for rounding. */
-  readonly fused?: FusedRule;
 }

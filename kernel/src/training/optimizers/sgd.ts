@@ -1,4 +1,5 @@
 import { requireTf } from "../../tensorflow";
+import { withFusedOp } from "./fused";
 import type { UpdateRule } from "./rule";
 
 export interface SgdOptions {
@@ -9,11 +10,10 @@ export interface SgdOptions {
 
 /** Stochastic gradient descent, with momentum as PyTorch has it: `v = momentum v + g`, `w -= rate v`. */
 export function sgd({ momentum = 0, nesterov = false }: SgdOptions = {}): UpdateRule {
-  return {
+  const rule: UpdateRule = {
     name: "sgd",
     definition: "PyTorch 2.13 torch.optim.SGD (dampening 0)",
     slots: momentum === 0 ? [] : ["momentum"],
-    fused: { kind: "sgd", momentum, nesterov },
     defaultLearningRate: 1e-2,
     defaultWeightDecay: 0,
     // PyTorch takes the first gradient whole: zeros times momentum plus the gradient is the same.
@@ -26,4 +26,5 @@ export function sgd({ momentum = 0, nesterov = false }: SgdOptions = {}): Update
       return { step: tf.mul(direction, learningRate!), slots: [moved] };
     },
   };
+  return withFusedOp(rule, { kind: "sgd", momentum, nesterov });
 }

@@ -19,4 +19,5 @@ export { below, biases, last, norms } from "./select";
 export type { Selector, StructuralSelector, WeightInfo } from "./select";
 export { betweenSteps, onRunStarted, quietly, terminated } from "./hooks";
 export { epochOrder } from "./order";
+export type { Instruments } from "./instruments.types";
 export type { EpochRecord, ObservableRun, RunEvent, StepColumns } from "./run.types";

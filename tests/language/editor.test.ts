@@ -8,7 +8,8 @@ beforeAll(async () => {
   notebook = openNotebook({
     "local_probe.ts": "/** Doubles. */\nexport function localFn(x: number): number { return x * 2 }",
     "node_modules/some-package/package.json": '{ "name": "some-package", "version": "1.0.0", "types": "index.d.ts" }',
-    "node_modules/some-package/index.d.ts": "export declare const inPackage: number;",
+    "package.json": '{ "dependencies": { "some-package": "1.0.0" } }',
+    "node_modules/some-package/index.d.ts": "export declare const inPackage: number; export default function packageAsWhole(): void;",
     "node_modules/@scoped/part/package.json": '{ "name": "@scoped/part", "version": "1.0.0" }',
   });
   await notebook.run("const ob1 = { alphaKey: 1, betaKey: 'x' }; class Shape { area = 1; grow(by: number): this { return this } }");
@@ -75,6 +76,16 @@ describe("completion", () => {
     const { items } = await complete("addPr|");
     expect(items[0]).toMatchObject({ text: "addProbe", detail: expect.stringContaining("addProbe(left: number, right: number): number") as string });
     expect((await complete("new Shape().gr|")).items[0]).toMatchObject({ text: "grow", kind: "method", detail: expect.stringContaining("grow(by: number)") as string });
+  });
+
+  it("keeps names that need an import apart from those at hand", async () => {
+    const importsOf = async (code: string) => (await notebook.language.complete(code, code.length)).autoImports;
+    expect(await importsOf("inPacka")).toEqual([{ name: "inPackage", from: "some-package", kind: "variable", insertText: 'import { inPackage } from "some-package";' }]);
+    expect(await importsOf("packageAsW")).toMatchObject([{ name: "packageAsWhole", insertText: 'import packageAsWhole from "some-package";' }]);
+    expect(await importsOf("const a = 1;\nreadFileS")).toEqual([{ name: "readFileSync", from: "node:fs", kind: "function", insertText: 'import { readFileSync } from "node:fs";' }]);
+    expect((await importsOf("Datafra")).map(({ from }) => from)).toContain("danfojs-node");
+    // At hand, of another module's inside, after a dot, and before a letter is typed.
+    for (const code of ["addPro", "finetun", "DAR", "Math.readF", "noSuchPackag", "'readFileS", ""]) expect(await importsOf(code), code).toEqual([]);
   });
 
   it("offers nothing of ours, nor imports to be added", async () => {

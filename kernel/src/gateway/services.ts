@@ -46,6 +46,8 @@ export async function complete(language: Language, content: Record<string, unkno
     cursor_end: end,
     metadata: {
       _jupyter_types_experimental: found.items.map(({ text, kind, detail }) => ({ text, type: kind ?? "", signature: detail ?? "", start, end })),
+      // Names that need an import: `name` replaces the range, `insertText` is a line at the head of the cell.
+      thawbook_auto_imports: found.autoImports,
     },
   };
 }

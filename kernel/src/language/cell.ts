@@ -60,8 +60,22 @@ export interface CellActions {
 
 export type Preparation = { ok: true; cell: PreparedCell } | { ok: false; kind: "syntax" | "type"; diagnostics: Diagnostic[] };
 
+/** A name that the cell could use if it imported it. */
+export interface AutoImport {
+  /** What replaces the completion's range. */
+  name: string;
+  /** The module's specifier: `node:fs`, `danfojs-node`, `./local`. */
+  from: string;
+  /** `function`, `class`, …: the words that JupyterLab has icons for. */
+  kind: string;
+  /** The statement for a line of its own at the head of the cell, without a line's end: `import { join } from "node:path";`. */
+  insertText: string;
+}
+
 export interface Completions {
   items: { text: string; kind?: string; detail?: string }[];
+  /** Offered by front ends that can write at the head of the cell, too; the range is the same. */
+  autoImports: AutoImport[];
   /** The range that is replaced, in UTF-16 offsets of the code. */
   start: number;
   end: number;

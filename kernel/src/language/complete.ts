@@ -1,13 +1,13 @@
 /** Completions of a cell that is being written. */
 
 import { builtinModules } from "node:module";
+import { autoImports, needsImport, type ImportedItem } from "./auto-imports.js";
 import type { Completions } from "./cell.js";
 import { lspPosition, offsetAt, type Checker } from "./session/checker.js";
 import { withoutSessionName } from "./session/session.js";
 import type { LspPosition } from "./server/server.js";
 
-interface LspItem {
-  label: string;
+interface LspItem extends ImportedItem {
   kind?: number;
   detail?: string;
   sortText?: string;
@@ -54,9 +54,10 @@ export async function complete(checker: Checker, code: string, offset: number, n
   const typed = code.slice(start, offset);
   const isInString = list.items.length > 0 && IN_STRING.test(before.slice(before.lastIndexOf("\n") + 1)) && !isMember;
 
-  const matching = list.items
+  const offered = list.items
     .filter(({ label, filterText }) => startsWith(filterText ?? label, typed) && !label.startsWith("__s"))
     .sort((a, b) => rank(a, typed) - rank(b, typed) || compare(a.sortText ?? a.label, b.sortText ?? b.label) || compare(a.label, b.label));
+  const matching = offered.filter((item) => !needsImport(item));
   if (matching.length <= DETAILED) await Promise.all(matching.map((item) => addDetail(checker, item)));
   const items = unique(matching).map((item) => ({
     text: insertion(item),
@@ -67,7 +68,9 @@ export async function complete(checker: Checker, code: string, offset: number, n
     const known = new Set(items.map(({ text }) => text));
     for (const name of notebookNames) if (startsWith(name, typed) && !known.has(name)) items.push({ text: name, kind: "variable" });
   }
-  return { items, start, end: offset };
+  const atHand = new Set(items.map(({ text }) => text));
+  const imports = typed ? autoImports(offered.filter(needsImport), (name) => atHand.has(name), ({ kind }) => KINDS[kind ?? 0] ?? "") : [];
+  return { items, autoImports: imports, start, end: offset };
 }
 
 /** Not a path, nor a path within a package. */
@@ -79,7 +82,7 @@ function isPackageName(specifier: string): boolean {
 function packageCompletions(checker: Checker, specifier: string, offset: number): Completions {
   const builtins = builtinModules.filter((name) => !name.startsWith("_")).map((name) => (name.startsWith("node:") ? name : `node:${name}`));
   const names = [...checker.packages(), ...builtins].filter((name) => startsWith(name, specifier) || startsWith(name, `node:${specifier}`));
-  return { items: names.map((text) => ({ text, kind: "module" })), start: offset - specifier.length, end: offset };
+  return { items: names.map((text) => ({ text, kind: "module" })), autoImports: [], start: offset - specifier.length, end: offset };
 }
 
 /** What the server wants replaced: more than a word in `import "@tensorflow/tf|"`. */

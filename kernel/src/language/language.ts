@@ -76,7 +76,7 @@ class NotebookLanguage implements Language {
     const magic = completeMagic(code, offset);
     if (magic) return magic;
     const { text } = readMagics(code);
-    return this.checker.editTurns.take(() => complete(this.checker, text, offset, this.notebookNames)).catch(() => ({ items: [], start: offset, end: offset }));
+    return this.checker.editTurns.take(() => complete(this.checker, text, offset, this.notebookNames)).catch(() => ({ items: [], autoImports: [], start: offset, end: offset }));
   }
 
   async inspect(code: string, offset: number, detail: 0 | 1): Promise<Inspection | undefined> {

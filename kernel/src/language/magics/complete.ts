@@ -13,7 +13,7 @@ export function completeMagic(code: string, offset: number): Completions | undef
   const before = code.slice(0, offset);
   const { whole, lines } = readMagics(code);
   const isBody = whole && whole.name !== "time" && offset >= code.length - whole.body.length && code.slice(0, offset).includes("\n");
-  const none = { items: [], start: offset, end: offset };
+  const none = { items: [], autoImports: [], start: offset, end: offset };
   if (isBody) return none;
   const policy = CHECK_BEFORE.exec(before)?.[1];
   if (policy !== undefined && isTopLevel(before)) return matches(policy, ["off", "warn", "strict"].map((text) => ({ text })), offset);
@@ -48,5 +48,5 @@ function isTopLevel(before: string): boolean {
 
 function matches(typed: string, items: Completions["items"], offset: number): Completions {
   const found = items.filter(({ text }) => text.startsWith(typed.toLowerCase())).map((item) => ({ ...item, kind: "keyword" }));
-  return { items: found, start: offset - typed.length, end: offset };
+  return { items: found, autoImports: [], start: offset - typed.length, end: offset };
 }

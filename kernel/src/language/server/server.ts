@@ -232,8 +232,7 @@ const CAPABILITIES = {
   },
 };
 
-/** No import is offered that would change another place of the cell: a `complete_reply` carries one range only. */
-const PREFERENCES = { suggest: { autoImports: false, completeFunctionCalls: false }, preferences: { includeCompletionsForModuleExports: false } };
+const PREFERENCES = { suggest: { autoImports: true, completeFunctionCalls: false }, preferences: { includeCompletionsForModuleExports: true, importModuleSpecifier: "shortest" } };
 
 function answerServer(method: string, params: unknown): unknown {
   if (method !== "workspace/configuration") return null;

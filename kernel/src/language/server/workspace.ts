@@ -20,6 +20,8 @@ export interface Workspace {
   linkAgain(): string[];
   /** Packages that a cell can import by name, without Node's own modules. */
   packages(): string[];
+  /** Of them, those that a notebook means to use: what its package.json depends on, and what the kernel brings for cells. */
+  dependencies(): string[];
   /** A module of the notebook's folder, as against one of a package. */
   isLocal(path: string): boolean;
   /** The files that a text's relative imports may mean and that exist. */
@@ -79,6 +81,7 @@ export function createWorkspace(folder: string): Workspace {
       return linkPackage(name);
     }),
     packages: () => [...new Set([...ownRoots().flatMap(packagesIn), ...KERNEL_PACKAGES])].sort(),
+    dependencies: () => [...new Set([...dependenciesOf(findUp(folder, "package.json")), ...KERNEL_PACKAGES])],
     isLocal: (path) => !path.startsWith(directory) && !/[\\/]node_modules[\\/]/.test(path),
     localModules: (text) => specifiersIn(text).filter((specifier) => /^\.{0,2}\//.test(specifier)).flatMap((specifier) => {
       const path = resolve(folder, specifier);
@@ -152,6 +155,16 @@ function packagesIn(root: string): string[] {
     if (name.startsWith(".") || name === "@types") return [];
     return name.startsWith("@") ? readdirSync(join(root, name)).map((part) => `${name}/${part}`) : [name];
   });
+}
+
+function dependenciesOf(manifest: string | undefined): string[] {
+  try {
+    const { dependencies = {}, devDependencies = {} } = JSON.parse(manifest ? readFileSync(manifest, "utf8") : "{}") as Record<string, Record<string, string>>;
+    return Object.keys({ ...dependencies, ...devDependencies });
+  } catch {
+    // One that is being written at this moment, or that npm would refuse, too.
+    return [];
+  }
 }
 
 const SPECIFIER = /(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*|\btypes\s*=\s*)(["'`])([^"'`\n]+)\1/g;

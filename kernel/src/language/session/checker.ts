@@ -139,7 +139,8 @@ export class Checker {
     await this.absorbing;
     const words = wordsOf(code);
     await this.joinNamed(words);
-    this.link(code);
+    // Imports are offered from packages that the server can see.
+    this.link(scope === "all" ? [code, ...this.workspace.dependencies().map((name) => `from "${name}"`)].join("\n") : code);
     const head = this.session.head(scope === "all" ? "all" : words, namesLikelyDeclared(code));
     await this.server.set(EDIT_DOCUMENT, head + code);
     return { uri: this.server.uri(EDIT_DOCUMENT) };

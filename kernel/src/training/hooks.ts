@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
+import type { Run } from "./run";
 import type { ObservableRun } from "./run.types";
 
 type Hook = () => void | Promise<void>;
@@ -42,6 +43,18 @@ export function terminated(): void {
 export function onRunStarted(listener: (run: ObservableRun) => void): () => void {
   followers.add(listener);
   return () => followers.delete(listener);
+}
+
+const watchers = new Set<(run: Run) => void>();
+
+/** Calls `listener` with each run that is to be watched (`watch: true`) as it takes its first step, with or without a chart. @returns ends the calls */
+export function onWatchedRun(listener: (run: Run) => void): () => void {
+  watchers.add(listener);
+  return () => watchers.delete(listener);
+}
+
+export function announceWatched(run: Run): void {
+  watchers.forEach((listener) => listener(run));
 }
 
 let quiet = 0;

@@ -1,11 +1,12 @@
 /** Training: what is frozen, optimizers, runs. */
 export { finetune } from "./finetune";
-export { Run } from "./run";
+export { insideOf, Run, type RunInside } from "./run";
 export { NonFiniteError, type StepRecord } from "./step-record";
 export type { WeightProof } from "./proof";
-export type { FinetuneOptions } from "./plan";
-export type { Numbers } from "./columns";
-export type { Samples, TrainingData } from "./data";
+export type { FinetuneOptions, Plan } from "./plan";
+export type { Column, Numbers } from "./columns";
+export { batchOf, disposeBatch } from "./data";
+export type { Dataset, Samples, TrainingData } from "./data";
 export type { EarlyStopping } from "./monitor";
 export type { LossFunction, LossName } from "./losses";
 export type { Metric, MetricName } from "./metrics";
@@ -17,7 +18,7 @@ export type { Schedule, ScheduleProgress, WarmUp } from "./schedules";
 export { freeze, freezeAllBut, trainable, trainedPaths, unfreeze } from "./freeze";
 export { below, biases, last, norms } from "./select";
 export type { Selector, StructuralSelector, WeightInfo } from "./select";
-export { betweenSteps, onRunStarted, quietly, terminated } from "./hooks";
+export { betweenSteps, onRunStarted, onWatchedRun, quietly, terminated } from "./hooks";
 export { epochOrder } from "./order";
 export type { Instruments } from "./instruments.types";
 export type { EpochRecord, ObservableRun, RunEvent, StepColumns } from "./run.types";

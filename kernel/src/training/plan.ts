@@ -65,6 +65,11 @@ export interface FinetuneOptions {
    * said once. `"off"`: op by op. The two differ by rounding; each repeats itself to the bit.
    */
   compile?: "auto" | "off";
+  /**
+   * Measures every layer at every step (`run.instruments`) and tells what goes wrong while it trains, as
+   * `diagnose(run)` does afterwards; false.
+   */
+  watch?: boolean;
 }
 
 export interface Plan {
@@ -81,6 +86,7 @@ export interface Plan {
   seed: number;
   settings: StepSettings;
   compile: "auto" | "off";
+  watch: boolean;
   monitor: { name: string; better: "higher" | "lower" };
   earlyStopping: EarlyStopping | undefined;
   training: Dataset;
@@ -145,6 +151,7 @@ export function planOf(model: LayersModel, data: TrainingData, options: Finetune
       seed,
     },
     compile: compileOf(options.compile ?? "auto"),
+    watch: options.watch ?? false,
     monitor: monitorOf(earlyStopping?.monitor, validation !== undefined, metrics),
     earlyStopping,
     training,

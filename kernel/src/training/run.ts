@@ -5,13 +5,28 @@ import type { RunEventMark, RunState } from "../display/views";
 import { copyModel } from "../models";
 import { describeChanges } from "./fork";
 import type { Replan } from "./fork";
-import { announce, breathe, guarded } from "./hooks";
+import { announce, announceWatched, breathe, guarded } from "./hooks";
 import type { Best } from "./monitor";
 import type { FinetuneOptions, Plan } from "./plan";
 import type { EpochRecord, ObservableRun, RunEvent, StepColumns } from "./run.types";
 import { proofTable } from "./proof";
+import type { WeightProof } from "./proof";
 import type { StepRecord } from "./step-record";
 import { Trajectory } from "./trajectory";
+
+/** What diagnosis reads of a run beyond what everyone may. */
+export interface RunInside {
+  readonly plan: Plan;
+  /** The first step that can be gone back to: where the run was forked off. */
+  readonly origin: number;
+  /** What trains from a step on: the paths of the weights. */
+  readonly freezing: readonly { step: number; trained: readonly string[] }[];
+  proof(): WeightProof[];
+  /** Marks something on the run's chart. */
+  mark(mark: RunEventMark): void;
+}
+
+export let insideOf: (run: Run) => RunInside;
 
 /**
  * A training run: made by `finetune`, it trains its model in place, as far as it is told. It is exact:
@@ -19,6 +34,14 @@ import { Trajectory } from "./trajectory";
  * same bits again, however it was paused and stepped.
  */
 export class Run implements ObservableRun {
+  static {
+    insideOf = (run) => {
+      const trajectory = run.#trajectory;
+      const { journal, origin } = trajectory;
+      return { plan: run.#plan, origin, freezing: journal.freezing, proof: () => trajectory.proof(), mark: (mark) => journal.marks.push(mark) };
+    };
+  }
+
   readonly id = randomUUID();
   readonly #plan: Plan;
   readonly #replan: Replan;
@@ -232,6 +255,7 @@ export class Run implements ObservableRun {
     try {
       this.#change("running");
       if (!this.#announced && this.#plan.chart) announce(this);
+      if (!this.#announced && this.#plan.watch) announceWatched(this);
       this.#announced = true;
       let satisfied = false;
       while (!satisfied && !this.#stopAsked && this.#trajectory.step < goal && !this.#trajectory.ended) {

@@ -220,7 +220,7 @@ describe("NaN", () => {
     run.subscribe((event) => {
       if (event.kind === "step") before = hashes(model);
     });
-    await expect(run.train()).rejects.toThrow(/^Step \d \(epoch 2, batch \d of 4\): the loss is NaN\. The update was not applied; the weights are those of step \d/);
+    await expect(run.train()).rejects.toThrow(/^Step \d \(epoch 2, batch \d of 4\): the loss is NaN \(every layer.s output is finite: it comes up in the loss itself\)\. The update was not applied; the weights are those of step \d/);
     expect(run.state).toBe("failed");
     expect(hashes(model)).toEqual(before);
     expect(run.marks.at(-1)).toMatchObject({ kind: "nan", step: run.currentStep + 1 });

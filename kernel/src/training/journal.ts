@@ -10,22 +10,36 @@ export class Journal {
   /** What trains from a step on: the paths of the weights. In order; the first holds from the beginning. */
   freezing: { step: number; trained: readonly string[] }[] = [];
 
+  /** Every column of figures that has one number a step, by a name of its own. */
+  figures(): Map<string, number[]> {
+    const { learningRate, metrics } = this.columns;
+    return new Map([["learningRate", learningRate], ["gradientNorm", this.gradientNorms], ...Object.entries(metrics)]);
+  }
+
   /** The same, kept apart. */
   copy(): Journal {
     const made = new Journal();
     made.history = [...this.history];
-    made.columns = { step: [...this.columns.step], learningRate: [...this.columns.learningRate], metrics: { loss: [...this.columns.metrics["loss"]!] } };
-    made.gradientNorms = [...this.gradientNorms];
+    made.columns.step = [...this.columns.step];
+    this.figures().forEach((values, name) => values.forEach((value) => made.column(name).push(value)));
     made.marks = [...this.marks];
     made.freezing = [...this.freezing];
     return made;
+  }
+
+  /** A column as `figures` names it, made where it is missing. */
+  column(name: string): number[] {
+    if (name === "learningRate") return this.columns.learningRate;
+    if (name === "gradientNorm") return this.gradientNorms;
+    return (this.columns.metrics[name] ??= []);
   }
 
   /** As it was when `step` steps had been taken. */
   upTo(step: number): Journal {
     const made = this.copy();
     made.history = this.history.filter((record) => record.step <= step);
-    made.columns.step.length = made.columns.learningRate.length = made.columns.metrics["loss"]!.length = made.gradientNorms.length = step;
+    made.columns.step.length = step;
+    made.figures().forEach((values) => (values.length = step));
     // A change of what is frozen is made after one step and acts in the next; best weights are put back after a step, too.
     made.freezing = this.freezing.filter((entry, index) => index === 0 || entry.step < step);
     made.marks = this.marks.filter((mark) => mark.step < step || (mark.step === step && (mark.kind === "fork" || (mark.kind === "note" && step === 0))));

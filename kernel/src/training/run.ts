@@ -5,7 +5,7 @@ import type { RunEventMark, RunState } from "../display/views";
 import { copyModel } from "../models";
 import { describeChanges } from "./fork";
 import type { Replan } from "./fork";
-import { announce, announceWatched, breathe, guarded } from "./hooks";
+import { TrainingLoop } from "./loop";
 import type { Best } from "./monitor";
 import type { FinetuneOptions, Plan } from "./plan";
 import type { EpochRecord, ObservableRun, RunEvent, StepColumns } from "./run.types";
@@ -46,26 +46,14 @@ export class Run implements ObservableRun {
   readonly #plan: Plan;
   readonly #replan: Replan;
   readonly #trajectory: Trajectory;
-  readonly #listeners = new Set<(event: RunEvent) => void>();
-  /** Those that may look at the model whenever they are told something. */
-  readonly #watchers = new Set<(event: RunEvent) => void>();
-  #state: RunState = "ready";
-  #message: string | undefined;
-  /** Milliseconds of finished stretches of training, and the beginning of the present one. */
-  #trainedFor = 0;
-  #since: number | undefined;
-  /** The call that is training, if one is. */
-  #busy: string | undefined;
-  #stopAsked = false;
-  #wake: (() => void) | undefined;
-  #announced = false;
+  readonly #loop: TrainingLoop;
 
   /** @internal `finetune` and `fork` make runs. `replan` gives the plan with other options, for another model. */
   constructor(model: LayersModel, plan: Plan, replan: Replan, trajectory = new Trajectory(model, plan)) {
     this.#plan = plan;
     this.#replan = replan;
     this.#trajectory = trajectory;
-    if (trajectory.step > 0) this.#state = "paused";
+    this.#loop = new TrainingLoop(this, trajectory, plan);
     // Tensors are not collected with what holds them; a run that nobody can reach lets go of its own.
     abandoned.register(this, this.#trajectory);
   }
@@ -78,10 +66,10 @@ export class Run implements ObservableRun {
     return this.#trajectory.model;
   }
   get state(): RunState {
-    return this.#state;
+    return this.#loop.state;
   }
   get message(): string | undefined {
-    return this.#message;
+    return this.#loop.message;
   }
   get plan(): ObservableRun["plan"] {
     const { epochs, stepsPerEpoch, steps, batchSize, accumulate } = this.#plan;
@@ -94,7 +82,7 @@ export class Run implements ObservableRun {
     return Math.ceil(this.#trajectory.step / this.#plan.stepsPerEpoch);
   }
   get seconds(): number {
-    return (this.#trainedFor + (this.#since === undefined ? 0 : performance.now() - this.#since)) / 1000;
+    return this.#loop.seconds;
   }
   /**
    * The figures of each epoch: `loss`, `accuracy`, `val_loss`, … All are measured at the end of the
@@ -127,31 +115,31 @@ export class Run implements ObservableRun {
    *   cell is interrupted. The model keeps the weights of the last sound step.
    */
   async train(): Promise<void> {
-    await this.#advance("train()", this.#plan.steps, false);
+    await this.#loop.advance({ verb: "train()", target: this.#plan.steps, watched: false });
   }
 
   /** Takes `count` optimizer steps and pauses. Resolves to the last one's figures. */
   async step(count = 1): Promise<StepRecord> {
-    await this.#advance(`step(${count})`, this.currentStep + wholeFrom1("step(n)", count), true);
+    await this.#loop.advance({ verb: `step(${count})`, target: this.currentStep + wholeFrom1("step(n)", count), watched: true });
     return this.#trajectory.lastStep!;
   }
 
   /** Trains to the end of the `count`-th epoch from here and pauses. Resolves to its figures. */
   async epoch(count = 1): Promise<EpochRecord> {
     const finished = Math.floor(this.currentStep / this.#plan.stepsPerEpoch);
-    await this.#advance(`epoch(${count})`, (finished + wholeFrom1("epoch(n)", count)) * this.#plan.stepsPerEpoch, false);
+    await this.#loop.advance({ verb: `epoch(${count})`, target: (finished + wholeFrom1("epoch(n)", count)) * this.#plan.stepsPerEpoch, watched: false });
     return this.history.at(-1)!;
   }
 
   /** Takes steps until `condition` holds after one, or to the end. */
   async until(condition: (step: StepRecord, run: Run) => boolean): Promise<StepRecord> {
-    await this.#advance("until(…)", this.#plan.steps, true, (step) => condition(step, this));
+    await this.#loop.advance({ verb: "until(…)", target: this.#plan.steps, watched: true, enough: (step) => condition(step, this) });
     return this.#trajectory.lastStep!;
   }
 
   /** `for await (const step of run)`: a step each turn of the loop; leaving it pauses the run. */
   async *[Symbol.asyncIterator](): AsyncGenerator<StepRecord, void, void> {
-    while (!this.#over()) yield await this.step();
+    while (!this.#loop.over) yield await this.step();
   }
 
   /**
@@ -168,17 +156,7 @@ export class Run implements ObservableRun {
     if (!Number.isInteger(step) || step < origin || step > now) {
       throw new RangeError(`rewind({ ${"step" in to ? `step: ${to.step}` : `epoch: ${to.epoch}`} }): ${this.name} can go back to the steps ${origin} to ${now}${origin > 0 ? "; it was forked there, and what lies before is the first run's" : ""}`);
     }
-    this.#begin(`rewind to step ${step}`);
-    try {
-      await this.#trajectory.rewind(step, breathe);
-      this.#trajectory.pull();
-      this.#change(step === 0 ? "ready" : "paused");
-    } catch (error) {
-      this.#change("failed", error instanceof Error ? error.message : String(error));
-      throw error;
-    } finally {
-      this.#busy = undefined;
-    }
+    await this.#loop.rewind(step);
   }
 
   /**
@@ -189,7 +167,8 @@ export class Run implements ObservableRun {
    * @throws on changes that would shift the data under a run that has begun (batch size, accumulation)
    */
   fork(changes: FinetuneOptions = {}): Run {
-    if (this.#busy) throw new Error(`${this.name} is training (${this.#busy}); pause comes too soon to fork: await that first`);
+    const { busy } = this.#loop;
+    if (busy) throw new Error(`${this.name} is training (${busy}); pause comes too soon to fork: await that first`);
     for (const name of ["batchSize", "accumulate", "loss"] as const) {
       if (this.currentStep > 0 && changes[name] !== undefined) throw new Error(`fork({ ${name} }): it decides what a step is, and ${this.currentStep} have been taken; fork before the first, after run.rewind({ step: 0 })`);
     }
@@ -210,19 +189,19 @@ export class Run implements ObservableRun {
     return this.#trajectory.gradients();
   }
 
+  /** Holds a call that is training between two steps, until `resume()`. */
   pause(): void {
-    if (this.#state === "running") this.#change("paused");
+    this.#loop.pause();
   }
 
+  /** Lets a call go on that was paused. */
   resume(): void {
-    if (this.#state !== "paused" || !this.#busy) return;
-    this.#change("running");
-    this.#wake?.();
+    this.#loop.resume();
   }
 
+  /** Ends a call that is training after the present step; the model stays, and any verb goes on from there. */
   stop(): void {
-    this.#stopAsked = true;
-    this.#wake?.();
+    this.#loop.stop();
   }
 
   /**
@@ -232,116 +211,13 @@ export class Run implements ObservableRun {
    *   that several steps may be taken and told together
    */
   subscribe(listener: (event: RunEvent) => void, { figures = false }: { figures?: boolean } = {}): () => void {
-    this.#listeners.add(listener);
-    if (!figures) this.#watchers.add(listener);
-    return () => {
-      this.#listeners.delete(listener);
-      this.#watchers.delete(listener);
-    };
+    return this.#loop.subscribe(listener, figures);
   }
 
   /** Lets go of slots and snapshots. The model stays; the run cannot go on. */
   dispose(): void {
     abandoned.unregister(this);
     this.#trajectory.dispose();
-  }
-
-  /** @param watched whether `gradients()` are asked for after the last step */
-  async #advance(verb: string, target: number, watched: boolean, enough?: (step: StepRecord) => boolean): Promise<void> {
-    if (this.#over()) throw new Error(`${this.name} has ended (${this.#message ?? this.#state}); make another with finetune, or go back with run.rewind`);
-    this.#begin(verb);
-    this.#stopAsked = false;
-    const goal = Math.min(target, this.#plan.steps);
-    try {
-      this.#change("running");
-      if (!this.#announced && this.#plan.chart) announce(this);
-      if (!this.#announced && this.#plan.watch) announceWatched(this);
-      this.#announced = true;
-      let satisfied = false;
-      while (!satisfied && !this.#stopAsked && this.#trajectory.step < goal && !this.#trajectory.ended) {
-        await breathe();
-        if (this.#state === "paused") await this.#paused();
-        if (this.#stopAsked) break;
-        const attended = enough !== undefined || this.#watchers.size > 0;
-        // The step whose gradients may be asked for is taken alone.
-        const limit = attended ? 1 : Math.max(1, goal - this.currentStep - (watched ? 1 : 0));
-        const withGradients = watched && (enough !== undefined || this.currentStep === goal - 1);
-        const taken = await guarded(() => this.#trajectory.takeSteps(limit, withGradients), () => this.#cutOff());
-        const last = this.currentStep;
-        for (let step = last - taken + 1; step <= last; step++) this.#tell({ kind: "step", step });
-        if (this.#trajectory.atEpochEnd) this.#tell({ kind: "epoch", record: await guarded(() => this.#trajectory.closeEpoch(this.seconds), () => this.#cutOff()) });
-        if (enough) this.#trajectory.pull();
-        satisfied = enough?.(this.#trajectory.lastStep!) ?? false;
-      }
-      this.#settle();
-    } catch (error) {
-      const interrupted = error instanceof Error && error.name === "KeyboardInterrupt";
-      if (interrupted) this.#trajectory.finish();
-      this.#change(interrupted ? "interrupted" : "failed", interrupted ? `interrupted after step ${this.currentStep}` : error instanceof Error ? error.message : String(error));
-      throw error;
-    } finally {
-      this.#trajectory.pull();
-      this.#busy = undefined;
-    }
-  }
-
-  /** A step took so long that V8 ended it from outside. What it had not written yet is lost; the run's verbs work again. */
-  #cutOff(): void {
-    this.#busy = undefined;
-    this.#change("interrupted", `cut off within step ${this.currentStep + 1}`);
-  }
-
-  #begin(verb: string): void {
-    if (this.#busy) throw new Error(`${this.name} is training already (${this.#busy}); await that first, or call run.stop()`);
-    this.#busy = verb;
-  }
-
-  #settle(): void {
-    const { ended, step } = this.#trajectory;
-    if (ended !== undefined) {
-      this.#trajectory.finish();
-      this.#change("stopped", ended);
-    } else if (step >= this.#plan.steps) {
-      this.#trajectory.finish();
-      this.#change("finished");
-    } else if (this.#stopAsked) {
-      this.#trajectory.finish();
-      this.#change("stopped", `stopped by hand after step ${step}`);
-    } else this.#change("paused");
-  }
-
-  /** Until resume or stop; hooks go on being called, so that the cell can be interrupted. */
-  async #paused(): Promise<void> {
-    while (this.#state === "paused" && !this.#stopAsked) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, 50);
-        this.#wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-      this.#wake = undefined;
-      await breathe();
-    }
-  }
-
-  /** Whether no verb can take it further. One that was stopped or interrupted by hand can go on. */
-  #over(): boolean {
-    return this.#state === "finished" || this.#state === "failed" || this.#trajectory.ended !== undefined;
-  }
-
-  #change(state: RunState, message?: string): void {
-    if (this.#since !== undefined) this.#trainedFor += performance.now() - this.#since;
-    this.#since = state === "running" ? performance.now() : undefined;
-    this.#state = state;
-    this.#message = message;
-    this.#tell({ kind: "state" });
-  }
-
-  #tell(event: RunEvent): void {
-    // The person has the model too, and may read it without asking the run.
-    if (event.kind !== "step" || this.#watchers.size > 0) this.#trajectory.pull();
-    this.#listeners.forEach((listener) => listener(event));
   }
 }
 

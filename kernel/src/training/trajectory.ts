@@ -1,23 +1,24 @@
 import type { LayersModel, Tensor } from "@tensorflow/tfjs-node";
 import { weightEntries } from "../models";
-import { batchOf, disposeBatch } from "./data";
-import type { Batch } from "./data";
+import { activationsOf } from "./activations";
+import { disposeBatch } from "./data";
 import { stepperFor } from "./choose-stepper";
 import { measure } from "./evaluate";
 import { setTrained, trainedPaths } from "./freeze";
+import { noteFreezing } from "./freeze-journal";
 import { fromHost, toHost } from "./host-state";
 import type { HostState } from "./host-state";
 import { Journal } from "./journal";
 import { bestOf, outOfPatience } from "./monitor";
 import type { Best } from "./monitor";
-import { epochOrder } from "./order";
 import { restoreWeights } from "./parameter-state";
 import type { Plan } from "./plan";
 import type { EpochRecord } from "./run.types";
 import { proofOf } from "./proof";
 import type { WeightProof } from "./proof";
+import { refusal } from "./refusal";
 import { Snapshots } from "./snapshots";
-import { NonFiniteError } from "./step-record";
+import { StepBatches } from "./step-batches";
 import type { StepRecord } from "./step-record";
 import type { ParameterState, Stepper, StepRequest } from "./stepper";
 
@@ -33,8 +34,8 @@ export class Trajectory {
   readonly #model: LayersModel;
   readonly #plan: Plan;
   readonly #stepper: Stepper;
+  readonly #batches: StepBatches;
   readonly #snapshots = new Snapshots();
-  #order: { epoch: number; rows: Int32Array } | undefined;
   #bestWeights: { step: number; state: HostState } | undefined;
   /** The weights before the step just taken, for its gradients. */
   #before: ParameterState | undefined;
@@ -46,6 +47,7 @@ export class Trajectory {
   constructor(model: LayersModel, plan: Plan) {
     this.#model = model;
     this.#plan = plan;
+    this.#batches = new StepBatches(plan);
     this.#stepper = stepperFor(model, plan.settings, plan.compile);
     for (const label of plan.notes) this.journal.marks.push({ step: 0, kind: "note", label });
   }
@@ -66,8 +68,9 @@ export class Trajectory {
     return bestOf(this.journal.history, monitor.name, monitor.better, earlyStopping?.minDelta);
   }
 
-  get atEpochEnd(): boolean {
-    return this.step > 0 && this.step % this.#plan.stepsPerEpoch === 0;
+  /** Whether an epoch has ended that has not been measured. */
+  get epochToClose(): boolean {
+    return this.step > 0 && this.step % this.#plan.stepsPerEpoch === 0 && this.journal.history.at(-1)?.step !== this.step && this.step > this.#origin;
   }
 
   get origin(): number {
@@ -88,30 +91,27 @@ export class Trajectory {
   }
 
   /**
-   * @param watched keep what `gradients` needs: a second set of weights and slots in memory
+   * Takes one step, or up to `limit` in one call where that is quicker; at most to the epoch's end.
+   *
+   * @param watched take one, and keep what `gradients` needs: a second set of weights and slots in memory
+   * @returns how many
    * @throws NonFiniteError; then nothing has changed
    */
-  takeStep(watched: boolean): StepRecord {
-    this.takeSteps(1, watched);
-    return this.lastStep!;
-  }
-
-  /** Takes one step, or up to `limit` in one call where that is quicker; at most to the epoch's end. @returns how many */
   takeSteps(limit: number, watched: boolean): number {
     this.#goOn();
-    this.#noteFreezing();
+    noteFreezing(this.journal, this.#model, this.step);
     this.#snapshot();
     this.#before?.dispose();
     this.#before = watched ? this.#stepper.state() : undefined;
     const { journal } = this;
-    const request = (step: number): StepRequest => ({ step, learningRate: this.learningRateAt(step), batches: this.#batches(step) });
+    const request = (step: number): StepRequest => ({ step, learningRate: this.learningRateAt(step), batches: this.#batches.of(step) });
     const requests: [StepRequest, ...StepRequest[]] = [request(this.step)];
     try {
       const count = watched ? 1 : this.#together(limit);
       while (requests.length < count) requests.push(request(this.step + requests.length));
       const results = this.#stepper.steps(requests);
       results.forEach((result, index) => {
-        if (!result.applied) throw this.#refused(result.loss, result.weights);
+        if (!result.applied) throw this.#refused(requests[index]!, result.loss, result.weights);
         this.step += 1;
         journal.columns.step.push(this.step);
         journal.columns.learningRate.push(requests[index]!.learningRate);
@@ -150,36 +150,37 @@ export class Trajectory {
 
   /**
    * Goes back to where `step` steps had been taken, to the bit: the snapshot before it, and the steps
-   * from there once more.
+   * from there once more. Where that fails or is interrupted, everything is as it was.
    *
-   * @param breathe called between replayed steps
+   * @param replayed called between replayed steps
    * @throws when a replayed step does not give the loss that it gave before
    */
-  async rewind(step: number, breathe: () => Promise<void>): Promise<void> {
-    this.#latest?.dispose();
-    this.#before?.dispose();
-    this.#latest = this.#before = undefined;
-    this.ended = undefined;
+  async rewind(step: number, replayed: (step: number) => Promise<void>): Promise<void> {
     const past = this.journal;
-    const snapshot = this.#snapshots.before(step);
-    if (snapshot) {
-      const state = fromHost(snapshot.state);
-      this.#stepper.restore(state);
-      state.dispose();
+    const here = { state: this.#stepper.state(), step: this.step, best: this.#bestWeights, ended: this.ended, trained: trainedPaths(this.#model) };
+    this.ended = undefined;
+    try {
+      const snapshot = this.#snapshots.before(step)!;
+      this.#restore(snapshot.state);
       this.step = snapshot.step;
       this.#bestWeights = snapshot.best;
       this.journal = past.upTo(snapshot.step);
-      this.#snapshots.cut(snapshot.step);
+      while (this.step < step) {
+        await this.#repeat(past, step);
+        await replayed(this.step);
+      }
+    } catch (error) {
+      this.#stepper.restore(here.state);
+      [this.step, this.#bestWeights, this.ended, this.journal] = [here.step, here.best, here.ended, past];
+      setTrained(this.#model, new Set(here.trained));
+      throw error;
+    } finally {
+      here.state.dispose();
     }
-    while (this.step < step) {
-      setTrained(this.#model, new Set(past.trainedAt(this.step)));
-      const { loss, step: taken } = this.takeStep(false);
-      const before = past.columns.metrics["loss"]![taken - 1];
-      if (!Object.is(loss, before)) throw new Error(`Step ${taken} cannot be repeated: its loss was ${before} and is ${loss} now. Has the data been changed, or does the loss function draw random numbers of its own?`);
-      const record = past.history.find((each) => each.step === taken);
-      if (record) this.#record(record);
-      await breathe();
-    }
+    this.#latest?.dispose();
+    this.#before?.dispose();
+    this.#latest = this.#before = undefined;
+    this.#snapshots.cut(step);
     this.journal = past.upTo(step);
     const trained = this.journal.freezing.at(-1)?.trained;
     if (trained) setTrained(this.#model, new Set(trained));
@@ -215,7 +216,7 @@ export class Trajectory {
   gradients(): Record<string, Tensor> {
     if (!this.#before) throw new Error("gradients() are those of the step that run.step() has just taken; take one first");
     const now = this.#stepper.state();
-    const batches = this.#batches(this.step - 1);
+    const batches = this.#batches.of(this.step - 1);
     try {
       this.#stepper.restore(this.#before);
       const found = this.#stepper.gradients({ step: this.step - 1, learningRate: 0, batches });
@@ -224,6 +225,19 @@ export class Trajectory {
       this.#stepper.restore(now);
       now.dispose();
       batches.forEach(disposeBatch);
+    }
+  }
+
+  /** The output of each layer, in inference mode. @param inputs of the batch just taken, unless given */
+  activations(inputs?: readonly Tensor[]): Record<string, Tensor> {
+    const { model } = this;
+    if (inputs) return activationsOf(model, inputs);
+    if (this.step === 0) throw new Error("activations() are those of the batch that was just trained on; take a step first, or give inputs: run.activations(x)");
+    const batch = this.#batches.whole(this.step - 1);
+    try {
+      return activationsOf(model, batch.inputs);
+    } finally {
+      disposeBatch(batch);
     }
   }
 
@@ -247,13 +261,32 @@ export class Trajectory {
     this.#latest = undefined;
   }
 
+  /** Takes steps once more, as the journal says that they were taken; at most up to `goal`. */
+  async #repeat(past: Journal, goal: number): Promise<void> {
+    const first = this.step;
+    setTrained(this.#model, new Set(past.trainedAt(first)));
+    const change = past.freezing.find(({ step }) => step > first)?.step ?? Infinity;
+    this.takeSteps(Math.min(goal, change) - first, false);
+    const before = past.columns.metrics["loss"]!;
+    const now = this.journal.columns.metrics["loss"]!;
+    for (let index = first; index < this.step; index++) {
+      if (!Object.is(now[index], before[index])) throw new Error(`Step ${index + 1} cannot be repeated: its loss was ${before[index]} and is ${now[index]} now. Has the data been changed, or does the loss function draw random numbers of its own?`);
+    }
+    const record = past.history.find((each) => each.step === this.step);
+    if (record) this.#record(record);
+  }
+
   /** How many steps to take in one call: all of one shape, in one epoch, none of them due for a snapshot but the first. */
   #together(limit: number): number {
-    const { stepsPerEpoch, training, batchSize, accumulate } = this.#plan;
-    const whole = Math.floor(training.rows / (batchSize * accumulate));
-    const room = Math.min(limit, whole - (this.step % stepsPerEpoch), (this.#snapshots.steps.at(-1) ?? 0) + SNAPSHOT_EVERY - this.step);
+    const room = Math.min(limit, this.#batches.alike(this.step), (this.#snapshots.steps.at(-1) ?? 0) + SNAPSHOT_EVERY - this.step);
     const { most } = this.#stepper;
     return most <= room ? most : 1;
+  }
+
+  #restore(host: HostState): void {
+    const state = fromHost(host);
+    this.#stepper.restore(state);
+    state.dispose();
   }
 
   #snapshot(): void {
@@ -282,39 +315,9 @@ export class Trajectory {
     state.dispose();
   }
 
-  #batches(step: number): Batch[] {
-    const { training, batchSize, accumulate, stepsPerEpoch, seed, shuffle } = this.#plan;
-    const epoch = Math.floor(step / stepsPerEpoch);
-    if (this.#order?.epoch !== epoch) this.#order = { epoch, rows: epochOrder(training.rows, epoch, seed, shuffle) };
-    const { rows } = this.#order;
-    const first = (step % stepsPerEpoch) * batchSize * accumulate;
-    const starts = Array.from({ length: accumulate }, (_, index) => first + index * batchSize).filter((start) => start < rows.length);
-    return starts.map((start) => batchOf(training, rows.subarray(start, start + batchSize)));
+  #refused(request: StepRequest, loss: number, weights: readonly string[]): Error {
+    const { label, error } = refusal(this.model, this.#plan, request, loss, weights);
+    this.journal.marks.push({ step: this.step + 1, kind: "nan", label });
+    return error;
   }
-
-  /** A change of what is frozen, made by anyone between two steps, is marked where it takes effect. */
-  #noteFreezing(): void {
-    const { freezing, marks } = this.journal;
-    const now = trainedPaths(this.#model);
-    const known = freezing.at(-1)?.trained;
-    if (known && known.join() === now.join()) return;
-    freezing.push({ step: this.step, trained: now });
-    if (!known) return;
-    const thawed = layersOf(now.filter((path) => !known.includes(path)));
-    const frozen = layersOf(known.filter((path) => !now.includes(path)));
-    if (thawed.length > 0) marks.push({ step: this.step, kind: "thaw", label: `thawed ${thawed.join(", ")}` });
-    if (frozen.length > 0) marks.push({ step: this.step, kind: "freeze", label: `froze ${frozen.join(", ")}` });
-  }
-
-  #refused(loss: number, weights: readonly string[]): NonFiniteError {
-    const { stepsPerEpoch } = this.#plan;
-    const where = `Step ${this.step + 1} (epoch ${Math.floor(this.step / stepsPerEpoch) + 1}, batch ${(this.step % stepsPerEpoch) + 1} of ${stepsPerEpoch})`;
-    const what = Number.isFinite(loss) ? `the gradient of ${weights.slice(0, 3).join(", ")}${weights.length > 3 ? ` and ${weights.length - 3} more` : ""} is not finite` : `the loss is ${loss}`;
-    this.journal.marks.push({ step: this.step + 1, kind: "nan", label: what });
-    return new NonFiniteError(`${where}: ${what}. The update was not applied; the weights are those of step ${this.step}. Lower learningRate (it was ${this.learningRateAt(this.step)}) or set clipNorm`);
-  }
-}
-
-function layersOf(paths: readonly string[]): string[] {
-  return [...new Set(paths.map((path) => path.slice(0, path.lastIndexOf("/"))))];
 }

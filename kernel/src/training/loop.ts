@@ -1,0 +1,209 @@
+import type { RunState } from "../display/views";
+import { announce, announceWatched, breathe, guarded } from "./hooks";
+import type { Plan } from "./plan";
+import type { Run } from "./run";
+import type { RunEvent } from "./run.types";
+import type { StepRecord } from "./step-record";
+import type { Trajectory } from "./trajectory";
+
+/** How far a call goes. */
+export interface Stretch {
+  /** The call in the person's words: `step(3)`. */
+  verb: string;
+  /** Optimizer steps that will have been taken at its end. */
+  target: number;
+  /** Whether `gradients()` are asked for after the last step. */
+  watched: boolean;
+  /** Ends it earlier. */
+  enough?: (step: StepRecord) => boolean;
+}
+
+/** What takes a trajectory further: one call at a time, which can be paused, stopped and interrupted between steps. */
+export class TrainingLoop {
+  state: RunState = "ready";
+  message: string | undefined;
+  readonly #run: Run;
+  readonly #trajectory: Trajectory;
+  readonly #plan: Plan;
+  readonly #listeners = new Set<(event: RunEvent) => void>();
+  /** Those that may look at the model whenever they are told something. */
+  readonly #watchers = new Set<(event: RunEvent) => void>();
+  /** Milliseconds of finished stretches of training, and the beginning of the present one. */
+  #trainedFor = 0;
+  #since: number | undefined;
+  /** The call that is going on, if one is. */
+  #busy: string | undefined;
+  #stopAsked = false;
+  #wake: (() => void) | undefined;
+  #announced = false;
+
+  constructor(run: Run, trajectory: Trajectory, plan: Plan) {
+    this.#run = run;
+    this.#trajectory = trajectory;
+    this.#plan = plan;
+    if (trajectory.step > 0) this.state = "paused";
+  }
+
+  get seconds(): number {
+    return (this.#trainedFor + (this.#since === undefined ? 0 : performance.now() - this.#since)) / 1000;
+  }
+  get busy(): string | undefined {
+    return this.#busy;
+  }
+  /** Whether no verb can take it further. One that was stopped or interrupted by hand can go on. */
+  get over(): boolean {
+    return this.state === "finished" || this.state === "failed" || this.#trajectory.ended !== undefined;
+  }
+
+  async advance({ verb, target, watched, enough }: Stretch): Promise<void> {
+    if (this.over) throw new Error(`${this.#run.name} has ended (${this.message ?? this.state}); make another with finetune, or go back with run.rewind`);
+    this.#begin(verb);
+    this.#stopAsked = false;
+    const goal = Math.min(target, this.#plan.steps);
+    const trajectory = this.#trajectory;
+    try {
+      this.change("running");
+      if (!this.#announced && this.#plan.chart) announce(this.#run);
+      if (!this.#announced && this.#plan.watch) announceWatched(this.#run);
+      this.#announced = true;
+      // An interrupt may have come while an epoch was being measured.
+      await this.#closeEpoch();
+      let satisfied = false;
+      while (!satisfied && !this.#stopAsked && trajectory.step < goal && !trajectory.ended) {
+        await breathe();
+        if (this.state === "paused") await this.#paused();
+        if (this.#stopAsked) break;
+        const attended = enough !== undefined || this.#watchers.size > 0;
+        // The step whose gradients may be asked for is taken alone.
+        const limit = attended ? 1 : Math.max(1, goal - trajectory.step - (watched ? 1 : 0));
+        const withGradients = watched && (enough !== undefined || trajectory.step === goal - 1);
+        const taken = await guarded(() => trajectory.takeSteps(limit, withGradients), () => this.#cutOff());
+        const last = trajectory.step;
+        for (let step = last - taken + 1; step <= last; step++) this.#tell({ kind: "step", step });
+        await this.#closeEpoch();
+        if (enough) trajectory.pull();
+        satisfied = enough?.(trajectory.lastStep!) ?? false;
+      }
+      this.#settle();
+    } catch (error) {
+      const interrupted = error instanceof Error && error.name === "KeyboardInterrupt";
+      if (interrupted) trajectory.finish();
+      this.change(interrupted ? "interrupted" : "failed", interrupted ? `interrupted after step ${trajectory.step}` : error instanceof Error ? error.message : String(error));
+      throw error;
+    } finally {
+      trajectory.pull();
+      this.#busy = undefined;
+    }
+  }
+
+  /** Goes back. What interrupts or prevents it leaves the run where it was. */
+  async rewind(step: number): Promise<void> {
+    this.#begin(`rewind to step ${step}`);
+    const { state, message } = this;
+    try {
+      await guarded(() => this.#trajectory.rewind(step, (at) => this.#replayed(at, step)), () => this.#cutOff());
+      this.change(step === 0 ? "ready" : "paused");
+    } catch (error) {
+      this.change(state, message);
+      throw error;
+    } finally {
+      this.#trajectory.pull();
+      this.#busy = undefined;
+    }
+  }
+
+  pause(): void {
+    if (this.state === "running") this.change("paused");
+  }
+
+  resume(): void {
+    if (this.state !== "paused" || !this.#busy) return;
+    this.change("running");
+    this.#wake?.();
+  }
+
+  stop(): void {
+    this.#stopAsked = true;
+    this.#wake?.();
+  }
+
+  subscribe(listener: (event: RunEvent) => void, figures: boolean): () => void {
+    this.#listeners.add(listener);
+    if (!figures) this.#watchers.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+      this.#watchers.delete(listener);
+    };
+  }
+
+  change(state: RunState, message?: string): void {
+    if (this.#since !== undefined) this.#trainedFor += performance.now() - this.#since;
+    this.#since = state === "running" ? performance.now() : undefined;
+    this.state = state;
+    this.message = message;
+    this.#tell({ kind: "state" });
+  }
+
+  async #closeEpoch(): Promise<void> {
+    if (!this.#trajectory.epochToClose) return;
+    this.#tell({ kind: "epoch", record: await guarded(() => this.#trajectory.closeEpoch(this.seconds), () => this.#cutOff()) });
+  }
+
+  /** Between replayed steps: hooks, and now and then a word on how far it is. */
+  async #replayed(at: number, goal: number): Promise<void> {
+    const now = performance.now();
+    if (now - this.#toldAt > 250) {
+      this.#toldAt = now;
+      this.message = `replaying step ${at} of ${goal}`;
+      this.#listeners.forEach((listener) => listener({ kind: "state" }));
+    }
+    await breathe();
+  }
+  #toldAt = 0;
+
+  /** A step took so long that V8 ended it from outside. What it had not written yet is lost; the run's verbs work again. */
+  #cutOff(): void {
+    this.#busy = undefined;
+    this.change("interrupted", `cut off within step ${this.#trajectory.step + 1}`);
+  }
+
+  #begin(verb: string): void {
+    if (this.#busy) throw new Error(`${this.#run.name} is training already (${this.#busy}); await that first, or call run.stop()`);
+    this.#busy = verb;
+  }
+
+  #settle(): void {
+    const { ended, step } = this.#trajectory;
+    if (ended !== undefined) {
+      this.#trajectory.finish();
+      this.change("stopped", ended);
+    } else if (step >= this.#plan.steps) {
+      this.#trajectory.finish();
+      this.change("finished");
+    } else if (this.#stopAsked) {
+      this.#trajectory.finish();
+      this.change("stopped", `stopped by hand after step ${step}`);
+    } else this.change("paused");
+  }
+
+  /** Until resume or stop; hooks go on being called, so that the cell can be interrupted. */
+  async #paused(): Promise<void> {
+    while (this.state === "paused" && !this.#stopAsked) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, 50);
+        this.#wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+      this.#wake = undefined;
+      await breathe();
+    }
+  }
+
+  #tell(event: RunEvent): void {
+    // The person has the model too, and may read it without asking the run.
+    if (event.kind !== "step" || this.#watchers.size > 0) this.#trajectory.pull();
+    this.#listeners.forEach((listener) => listener(event));
+  }
+}

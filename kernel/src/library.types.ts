@@ -2,6 +2,7 @@
 export type { Approach, Comparison } from "./evaluation";
 export type {
   AdamOptions,
+  ClassWeights,
   EarlyStopping,
   EpochRecord,
   FinetuneOptions,

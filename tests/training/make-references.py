@@ -135,6 +135,32 @@ references["losses"] = {
     "huber": float(torch.nn.functional.huber_loss(t(logits), t(binary))),
 }
 
+# Weights of samples and of classes: five steps of SGD over all samples, in Keras. The loss is divided by the weights' sum, not by the number of samples.
+wx = random.normal(size=(8, 3)).astype(np.float32)
+wy = np.array([0, 0, 0, 0, 0, 1, 1, 2])
+sample_weight = random.random(size=8).astype(np.float32) * 3
+weighted_start = [random.normal(size=(3, 3)).astype(np.float32), random.normal(size=(3,)).astype(np.float32)]
+
+
+def weighted_run(**options) -> dict:
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(3)])
+    model.set_weights(weighted_start)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="mean_with_sample_weight")
+    model.compile(keras.optimizers.SGD(0.1), loss=loss, run_eagerly=True)
+    history = model.fit(wx, wy, batch_size=8, epochs=5, shuffle=False, verbose=0, **options).history
+    return {"losses": rounded(history["loss"]), "kernel": rounded(model.get_weights()[0])}
+
+
+references["weights"] = {
+    "x": rounded(wx),
+    "y": wy.tolist(),
+    "sampleWeights": rounded(sample_weight),
+    "kernel": rounded(weighted_start[0]),
+    "bias": rounded(weighted_start[1]),
+    "samples": weighted_run(sample_weight=sample_weight),
+    "classes": weighted_run(class_weight={0: 0.5, 1: 2.0, 2: 4.0}),
+}
+
 target = Path(__file__).with_name("references.json")
 target.write_text(json.dumps(references) + "\n")
 print(f"{target}: {target.stat().st_size} bytes; torch {torch.__version__}, keras {keras.__version__}")

@@ -87,6 +87,20 @@ export function targetColumn(numbers: Numbers, model: LayersModel, loss: Loss, r
   return { targets: { values: read.values, rowSize: size, shape: output as number[], dtype: "float32" } };
 }
 
+/** Weights of samples, or of their time steps: numbers from 0 on, not all 0. */
+export function weightColumn(numbers: Numbers, rows: number, what: string): Column {
+  const { values, shape } = readNumbers(numbers, "float32", what);
+  const perRow = values.length / rows;
+  if (shape ? shape[0] !== rows || shape.length > 2 : values.length !== rows) {
+    throw new Error(`${what} has ${shape ? `[${shape.join(", ")}]` : `${values.length} numbers`}; give one for each of the ${rows} samples${shape ? `, or [${rows}, time]` : ""}`);
+  }
+  const bad = values.findIndex((value) => !(value >= 0 && value < Infinity));
+  if (bad !== -1) throw new RangeError(`${what} holds ${values[bad]} in row ${Math.floor(bad / perRow)}; a weight is a number from 0 on`);
+  if (values.every((value) => value === 0)) throw new RangeError(`${what} are all 0; nothing would be learned`);
+  const own = shape?.slice(1) ?? [];
+  return { values, rowSize: perRow, shape: own.length === 1 && own[0] === 1 ? [] : own, dtype: "float32" };
+}
+
 function classIndices(values: Values, classes: number, what: string): Int32Array {
   const bad = values.findIndex((value) => !Number.isInteger(value) || value < 0 || value >= classes);
   if (bad !== -1) throw new RangeError(`${what} holds ${values[bad]} in row ${bad}; the model tells ${classes} classes apart, 0 to ${classes - 1}`);

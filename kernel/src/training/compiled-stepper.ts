@@ -2,6 +2,7 @@ import type { LayersModel, Tensor, Variable } from "@tensorflow/tfjs-node";
 import { requireTf } from "../tensorflow";
 import { TraceError, TrainingSession } from "../tensorflow/graph";
 import type { Spec, TrainingStep, TypedArray } from "../tensorflow/graph";
+import { batchFrom, tensorsOf } from "./data";
 import type { Batch } from "./data";
 import { EagerStepper } from "./eager-stepper";
 import type { StepSettings } from "./eager-stepper";
@@ -72,11 +73,11 @@ export class CompiledStepper implements Stepper {
   evaluate(batch: Batch): BatchScores {
     if (!this.#inSession || this.#evaluation === "eager") return this.#evaluateEagerly(batch);
     this.#enter();
-    const inputs = [...batch.inputs, batch.targets];
+    const inputs = tensorsOf(batch);
     try {
       const key = `evaluate ${inputs.map(({ shape }) => shape.join()).join(" ")}`;
       const body = (tensors: Tensor[]) => {
-        const { loss, penalty, metrics } = this.#math.scores({ inputs: tensors.slice(0, -1), targets: tensors.at(-1)! });
+        const { loss, penalty, metrics } = this.#math.scores(batchFrom(tensors, batch));
         return [loss, ...metrics, ...(penalty ? [penalty] : [])];
       };
       const found = this.#session!.call(key, inputs.map(specOf), body, inputs.map(valuesOf)).map(({ values }) => values as Float32Array);
@@ -129,7 +130,7 @@ export class CompiledStepper implements Stepper {
   /** Names what a step depends on beside its numbers. */
   #key(batches: readonly Batch[]): string {
     const trained = this.#math.trained().map(({ path }) => path);
-    return [...trained, ...batches.map(({ inputs, targets }) => [...inputs, targets].map(({ shape, dtype }) => `${dtype}[${shape.join()}]`).join(" "))].join("\n");
+    return [...trained, ...batches.map((batch) => tensorsOf(batch).map(({ shape, dtype }) => `${dtype}[${shape.join()}]`).join(" "))].join("\n");
   }
 
   /** The first step of its kind: whether it can be compiled; and at the very first, whether it then does the same. */
@@ -169,8 +170,8 @@ export class CompiledStepper implements Stepper {
 
   /** @returns fewer than asked for where one is not finite */
   #take(key: string, requests: readonly StepRequest[]): StepResult[] {
-    const inputs = requests[0]!.batches.flatMap((batch) => [...batch.inputs, batch.targets]);
-    const perStep = requests.map(({ batches }) => batches.flatMap((batch) => [...batch.inputs, batch.targets]).map(valuesOf));
+    const inputs = requests[0]!.batches.flatMap(tensorsOf);
+    const perStep = requests.map(({ batches }) => batches.flatMap(tensorsOf).map(valuesOf));
     const began = performance.now();
     const { applied, loss, gradientNorm } = this.#session!.step(key, () => this.#define(inputs, requests[0]!.batches), {
       inputs: inputs.map((_, index) => joined(perStep.map((values) => values[index]!))),
@@ -185,17 +186,13 @@ export class CompiledStepper implements Stepper {
     const tf = requireTf();
     const trained = this.#math.trained();
     const { clipNorm, rateOf } = this.#settings;
-    const sizes = batches.map(({ inputs: own, rows }) => ({ width: own.length + 1, rows }));
     return {
       inputs: inputs.map(specOf),
       trained: trained.map((entry) => ({ name: entry.path, rate: rateOf(entry.path), decay: decayOf(entry, this.#settings) })),
       clipNorm,
       gradients: (tensors, step) => {
         let at = 0;
-        const given = sizes.map(({ width, rows }): Batch => {
-          const own = tensors.slice(at, (at += width));
-          return { inputs: own.slice(0, -1), targets: own.at(-1)!, rows };
-        });
+        const given = batches.map((batch) => batchFrom(tensors.slice(at, (at += tensorsOf(batch).length)), batch));
         const { losses, tensors: gradients, statistics } = this.#math.gradients(step, given, trained);
         // What the layers kept is let go with the recording.
         const moved = new Map([...statistics].map(([variable, value]) => [variable.read() as Variable, tf.clone(value)]));

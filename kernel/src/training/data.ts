@@ -5,7 +5,7 @@
  */
 import type { LayersModel, Tensor } from "@tensorflow/tfjs-node";
 import { requireTf } from "../tensorflow";
-import { inputColumn, targetColumn, type Column, type Numbers } from "./columns";
+import { inputColumn, targetColumn, weightColumn, type Column, type Numbers } from "./columns";
 import type { Loss } from "./losses";
 
 export interface Samples {
@@ -13,6 +13,11 @@ export interface Samples {
   x: Numbers | readonly Numbers[];
   /** Targets: classes (whole numbers from 0), one-hot rows, or numbers in the output's shape. */
   y: Numbers;
+  /**
+   * What each sample counts, [samples], from 0 on: the loss is the mean weighted by it, and so is every
+   * figure. [samples, time] where the loss is one of each time step: 0 masks a token.
+   */
+  weights?: Numbers;
 }
 
 export interface TrainingData extends Samples {
@@ -24,6 +29,8 @@ export interface Dataset {
   rows: number;
   inputs: Column[];
   targets: Column;
+  /** Sample weights; all alike where there are none. */
+  weights?: Column | undefined;
   /** The class of each row, where targets are classes. */
   classes?: Int32Array;
 }
@@ -32,14 +39,27 @@ export interface Dataset {
 export interface Batch {
   inputs: Tensor[];
   targets: Tensor;
+  /** [rows], or [rows, time]. */
+  weights?: Tensor | undefined;
   rows: number;
+}
+
+/** All tensors of a batch in a fixed order, and back: what a graph is fed. */
+export function tensorsOf({ inputs, targets, weights }: Batch): Tensor[] {
+  return weights ? [...inputs, targets, weights] : [...inputs, targets];
+}
+
+/** The batch that is made up as `like` is, of other tensors. */
+export function batchFrom(tensors: readonly Tensor[], like: Batch): Batch {
+  const width = like.inputs.length;
+  return { inputs: tensors.slice(0, width), targets: tensors[width]!, weights: like.weights && tensors[width + 1]!, rows: like.rows };
 }
 
 /**
  * @param what names the data in errors: `training data`, `validation`
  * @throws on wrong shapes, unequal lengths, classes out of range, values that are not finite
  */
-export function datasetOf(model: LayersModel, loss: Loss, { x, y }: Samples, what: string): Dataset {
+export function datasetOf(model: LayersModel, loss: Loss, { x, y, weights }: Samples, what: string): Dataset {
   const given = model.inputs.length > 1 ? (x as readonly Numbers[]) : [x as Numbers];
   if (!Array.isArray(given) || given.length !== model.inputs.length) {
     throw new Error(`${what}: ${model.name} has ${model.inputs.length} inputs, so x must be an array of as many`);
@@ -52,7 +72,7 @@ export function datasetOf(model: LayersModel, loss: Loss, { x, y }: Samples, wha
   }
   if (rows === 0) throw new Error(`${what} is empty: x has no rows`);
   const targets = targetColumn(y, model, loss, rows, `${what}: y`);
-  return { rows, inputs, ...targets };
+  return { rows, inputs, ...targets, ...(weights !== undefined && { weights: weightColumn(weights, rows, `${what}: weights`) }) };
 }
 
 /** Rows by number, in the order given. */
@@ -63,12 +83,11 @@ export function batchOf(data: Dataset, rows: Int32Array): Batch {
     rows.forEach((row, index) => made.set(values.subarray(row * rowSize, (row + 1) * rowSize), index * rowSize));
     return tf.tensor(made, [rows.length, ...shape], dtype);
   };
-  return { inputs: data.inputs.map(gather), targets: gather(data.targets), rows: rows.length };
+  return { inputs: data.inputs.map(gather), targets: gather(data.targets), weights: data.weights && gather(data.weights), rows: rows.length };
 }
 
 export function disposeBatch(batch: Batch): void {
-  batch.inputs.forEach((tensor) => tensor.dispose());
-  batch.targets.dispose();
+  tensorsOf(batch).forEach((tensor) => tensor.dispose());
 }
 
 /** Only these rows, in their order. */
@@ -79,5 +98,5 @@ export function takeRows(data: Dataset, rows: Int32Array): Dataset {
     return { ...column, values };
   };
   const classes = data.classes && Int32Array.from(rows, (row) => data.classes![row]!);
-  return { rows: rows.length, inputs: data.inputs.map(take), targets: take(data.targets), classes };
+  return { rows: rows.length, inputs: data.inputs.map(take), targets: take(data.targets), weights: data.weights && take(data.weights), classes };
 }

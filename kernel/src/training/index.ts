@@ -7,6 +7,7 @@ export type { FinetuneOptions, Plan } from "./plan";
 export type { Column, Numbers } from "./columns";
 export { batchOf, disposeBatch } from "./data";
 export type { Dataset, Samples, TrainingData } from "./data";
+export type { ClassWeights } from "./class-weights";
 export type { EarlyStopping } from "./monitor";
 export type { LossFunction, LossName } from "./losses";
 export type { Metric, MetricName } from "./metrics";

@@ -17,8 +17,8 @@ export interface Loss {
   fromLogits: boolean;
   /** What a target is: a class of `classes`, or numbers in the output's shape. */
   targets: "classes" | "values";
-  /** [batch, ...] twice -> [batch] */
-  perSample(targets: Tensor, outputs: Tensor): Tensor1D;
+  /** [batch, ...] twice -> [batch]; or [batch, time], where each time step has a loss and may have a weight. */
+  perSample(targets: Tensor, outputs: Tensor): Tensor;
   /** A function of the user's own. */
   own?: true;
 }
@@ -99,7 +99,7 @@ const crossentropy = (smoothing: number, classes: number) => (targets: Tensor, l
 };
 
 /** From logits, stable: max(z, 0) - z t + log(1 + exp(-|z|)); the mean over the outputs. */
-function binaryCrossentropy(targets: Tensor, logits: Tensor): Tensor1D {
+function binaryCrossentropy(targets: Tensor, logits: Tensor): Tensor {
   const tf = requireTf();
   const each = tf.add(tf.sub(tf.relu(logits), tf.mul(logits, targets)), tf.log1p(tf.exp(tf.neg(tf.abs(logits)))));
   return meanOverOutputs(each);
@@ -115,10 +115,6 @@ function huber(error: Tensor): Tensor {
 
 const perElement = (cost: (error: Tensor) => Tensor) => (targets: Tensor, outputs: Tensor) => meanOverOutputs(cost(requireTf().sub(outputs, targets)));
 
-function meanOverOutputs(values: Tensor): Tensor1D {
-  const tf = requireTf();
-  return (values.rank === 1 ? values : tf.mean(tf.reshape(values, [values.shape[0]!, -1]), 1)) as Tensor1D;
-}
 
 function ownLoss(loss: LossFunction): Loss {
   return {
@@ -135,4 +131,11 @@ function ownLoss(loss: LossFunction): Loss {
       throw new Error(`The loss function gives [${value.shape.join(", ")}]; it must give one number for each of the ${batch} samples, or a scalar`);
     },
   };
+}
+
+/** The mean over what belongs to a sample, [batch]; over what belongs to a time step where there are several axes, [batch, time]. */
+export function meanOverOutputs(values: Tensor): Tensor {
+  const tf = requireTf();
+  if (values.rank === 1) return values;
+  return values.rank === 2 ? tf.mean(values, 1) : tf.mean(tf.reshape(values, [values.shape[0]!, values.shape[1]!, -1]), 2);
 }

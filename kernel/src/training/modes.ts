@@ -1,4 +1,4 @@
-import { internals, isNoise, layerEntries, reachedByGradients, trains, weightEntries } from "../models";
+import { classOf, internals, isNoise, layerEntries, reachedByGradients, trains, weightEntries } from "../models";
 import type { Layer, LayersModel } from "../models";
 
 /**
@@ -22,4 +22,15 @@ export function trainingLayers(model: LayersModel): Set<Layer> {
     return beyondPrefix && (isNoise(layer) || internals(layer).trainable);
   });
   return new Set(on.map(({ layer }) => layer));
+}
+
+/** Where adding up the gradients of several batches is not the same as one large batch. */
+export function accumulationNotes(model: LayersModel): string[] {
+  const layers = [...trainingLayers(model)];
+  const norms = layers.filter((layer) => classOf(layer) === "BatchNormalization").map(({ name }) => name);
+  const noisy = layers.filter((layer) => isNoise(layer)).map(({ name }) => name);
+  return [
+    ...(norms.length > 0 ? [`accumulated batches are not one large batch here: ${norms.join(", ")} normalizes each by itself; freeze it, or use a larger batchSize`] : []),
+    ...(noisy.length > 0 ? [`accumulated batches draw their own noise in ${noisy.join(", ")}: as one large batch in the mean only`] : []),
+  ];
 }

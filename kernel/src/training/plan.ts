@@ -1,6 +1,8 @@
 /** What a run is told, checked and completed before anything is computed. */
 import type { LayersModel } from "@tensorflow/tfjs-node";
 import { closestNames, layerEntries } from "../models";
+import { withClassWeights } from "./class-weights";
+import type { ClassWeights } from "./class-weights";
 import { looksLikeClasses } from "./columns";
 import { datasetOf, takeRows } from "./data";
 import type { Numbers } from "./columns";
@@ -12,6 +14,7 @@ import type { LossFunction, LossName } from "./losses";
 import { metricsFor } from "./metrics";
 import type { Metric, MetricName } from "./metrics";
 import type { EarlyStopping } from "./monitor";
+import { accumulationNotes } from "./modes";
 import { optimizerOf } from "./optimizers";
 import type { OptimizerName, UpdateRule } from "./optimizers";
 import { splitRows } from "./order";
@@ -39,6 +42,11 @@ export interface FinetuneOptions {
   labelSmoothing?: number;
   /** Sets the rate of the model's dropout layers for this run: one for all, or by name pattern. */
   dropout?: number | Readonly<Record<string, number>>;
+  /**
+   * What the samples of each class count in training (not where loss and metrics are measured): by number,
+   * or `"balanced"`.
+   */
+  classWeights?: ClassWeights;
   /** Learning rates of parts, as factors by name pattern: `{ "conv*": 0.1 }`. The last that fits counts. */
   rates?: Readonly<Record<string, number>>;
   /** Gradients together are scaled down to this norm; not unless given. */
@@ -124,8 +132,11 @@ export function planOf(model: LayersModel, data: TrainingData, options: Finetune
   const epochs = whole("epochs", options.epochs ?? 5, 1);
   const batchSize = Math.min(whole("batchSize", options.batchSize ?? 32, 1), training.rows);
   const accumulate = whole("accumulate", options.accumulate ?? 1, 1);
+  if (accumulate > 1) notes.push(...accumulationNotes(model));
   const stepsPerEpoch = Math.ceil(training.rows / (batchSize * accumulate));
   const sample = whole("trainingSample", options.trainingSample ?? 2000, 1);
+  const trainingSample = training.rows <= sample ? training : takeRows(training, splitRows(training, sample / training.rows, splitSeed ?? 0).validation);
+  if (options.classWeights !== undefined) training = withClassWeights(training, options.classWeights);
   const earlyStopping = options.earlyStopping;
   if (earlyStopping) whole("earlyStopping.patience", earlyStopping.patience, 1);
   return {
@@ -155,7 +166,7 @@ export function planOf(model: LayersModel, data: TrainingData, options: Finetune
     monitor: monitorOf(earlyStopping?.monitor, validation !== undefined, metrics),
     earlyStopping,
     training,
-    trainingSample: training.rows <= sample ? training : takeRows(training, splitRows(training, sample / training.rows, splitSeed ?? 0).validation),
+    trainingSample,
     validation,
     notes,
   };

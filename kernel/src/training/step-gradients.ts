@@ -52,7 +52,7 @@ export class StepMath {
     const tf = requireTf();
     const variables = weights.map(({ variable }) => variable.read() as Variable);
     const training = this.trainingLayers(weights);
-    const rows = batches.reduce((sum, batch) => sum + batch.rows, 0);
+    const total = totalWeight(batches);
     const statistics = new Map<LayerVariable, Tensor>();
     const losses: Tensor[] = [];
     let sums: Tensor[] | undefined;
@@ -68,7 +68,7 @@ export class StepMath {
           statistics.set(variable, value);
         },
       };
-      const { value, grads } = tf.variableGrads(() => this.#loss(batch, train, rows), variables);
+      const { value, grads } = tf.variableGrads(() => this.#loss(batch, train, total), variables);
       losses.push(value);
       // A weight that the loss does not reach has no gradient; it stays where it is.
       const own = variables.map((variable) => grads[variable.name] ?? tf.zerosLike(variable));
@@ -78,19 +78,19 @@ export class StepMath {
   }
 
   /** In inference mode: a loss a sample, what the regularizers add, and each metric a sample. */
-  scores({ inputs, targets }: Omit<Batch, "rows">): { loss: Tensor; penalty: Tensor | undefined; metrics: Tensor[] } {
+  scores({ inputs, targets, weights }: Batch): { loss: Tensor; penalty: Tensor | undefined; metrics: Tensor[] } {
     const { loss, metrics } = this.#settings;
     const output = forward(this.model, inputs, { beforeActivation: loss.fromLogits })[0]!;
     const penalty = this.#penalty();
-    return { loss: loss.perSample(targets, output), penalty, metrics: metrics.map((metric) => metric.perSample(targets, output)) };
+    return { loss: perRow(loss.perSample(targets, output), weights), penalty, metrics: metrics.map((metric) => (metric.summary ? metric.perSample(targets, output) : perRow(metric.perSample(targets, output), weights))) };
   }
 
-  /** A batch's share of the mean loss over all `rows` of the step. */
-  #loss(batch: Batch, train: TrainingPass, rows: number) {
+  /** A batch's share of the mean loss over the step, `total` being the weight of all its samples. */
+  #loss(batch: Batch, train: TrainingPass, total: number | Tensor) {
     const tf = requireTf();
     const { loss } = this.#settings;
     const output = forward(this.model, batch.inputs, { train, beforeActivation: loss.fromLogits })[0]!;
-    const mean = tf.div(tf.sum(loss.perSample(batch.targets, output)), rows);
+    const mean = tf.div(weightedSum(loss.perSample(batch.targets, output), batch.weights), total);
     const penalty = train.pass === 0 ? this.#penalty() : undefined;
     return (penalty ? tf.add(mean, penalty) : mean) as ReturnType<typeof tf.scalar>;
   }
@@ -101,6 +101,34 @@ export class StepMath {
     const terms = this.#regularized.flatMap((layer) => internals(layer).losses!.map((term) => term()));
     return terms.length === 0 ? undefined : terms.length === 1 ? terms[0] : tf.addN(terms);
   }
+}
+
+/** What all samples of a step count together: their number where they have no weights. */
+function totalWeight(batches: readonly Batch[]): number | Tensor {
+  const tf = requireTf();
+  const sums = batches.flatMap(({ weights }) => (weights ? [tf.sum(weights)] : []));
+  if (sums.length === 0) return batches.reduce((sum, { rows }) => sum + rows, 0);
+  // Where nothing counts the sum is 0, and so is the mean.
+  return tf.maximum(sums.length === 1 ? sums[0]! : tf.addN(sums), 1e-30);
+}
+
+function weightedSum(values: Tensor, weights: Tensor | undefined): Tensor {
+  const tf = requireTf();
+  if (!weights) return tf.sum(meanBeyond(values, 1));
+  return tf.sum(tf.mul(meanBeyond(values, weights.rank), weights));
+}
+
+/** One value a row: where a row has several, [rows, time], their mean as the weights count them. */
+function perRow(values: Tensor, weights: Tensor | undefined): Tensor {
+  const tf = requireTf();
+  if (!weights || weights.rank === 1 || values.rank === 1) return meanBeyond(values, 1);
+  return tf.divNoNan(tf.sum(tf.mul(meanBeyond(values, 2), weights), 1), tf.sum(weights, 1));
+}
+
+/** The mean over all axes from `rank` on. */
+function meanBeyond(values: Tensor, rank: number): Tensor {
+  const tf = requireTf();
+  return values.rank <= rank ? values : tf.mean(tf.reshape(values, [...values.shape.slice(0, rank), -1]), rank);
 }
 
 /** Decoupled decay of a weight, a step: biases and norms are spared. */

@@ -2,7 +2,7 @@ import type { LayersModel } from "@tensorflow/tfjs-node";
 import { asContainer } from "../models";
 import type { TrainingData } from "./data";
 import { planOf } from "./plan";
-import type { FinetuneOptions } from "./plan";
+import type { FinetuneOptions } from "./options.types";
 import { optimizerOf } from "./optimizers";
 import { Run } from "./run";
 import type { Replan } from "./fork";

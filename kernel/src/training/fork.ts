@@ -1,5 +1,6 @@
 import type { LayersModel } from "@tensorflow/tfjs-node";
-import type { FinetuneOptions, Plan } from "./plan";
+import type { FinetuneOptions } from "./options.types";
+import type { Plan } from "./plan";
 
 /** What another run of the same data needs. */
 export type Replan = (model: LayersModel, changes: FinetuneOptions) => { plan: Plan; replan: Replan; sameOptimizer: boolean };

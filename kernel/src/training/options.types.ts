@@ -1,0 +1,66 @@
+/** What a run may be told. */
+import type { ClassWeights } from "./class-weights";
+import type { LossFunction, LossName } from "./losses";
+import type { Metric, MetricName } from "./metrics";
+import type { EarlyStopping } from "./monitor";
+import type { OptimizerName, UpdateRule } from "./optimizers";
+import type { Schedule } from "./schedules";
+
+export interface FinetuneOptions {
+  /** Passes over the training data; 5. */
+  epochs?: number;
+  /** Samples a step; 32, or all where there are fewer. */
+  batchSize?: number;
+  /** The step size; the optimizer's usual one unless given (Adam 1e-3). */
+  learningRate?: number;
+  /** How the rate goes over the run, as a factor of `learningRate`: `schedules.cosine({ warmup: 0.1 })`. */
+  schedule?: Schedule;
+  /** `"adam"` unless given; or one made by its function: `optimizers.sgd({ momentum: 0.9 })`. */
+  optimizer?: OptimizerName | UpdateRule;
+  /** Inferred from the model's end and the targets unless given. */
+  loss?: LossName | LossFunction;
+  /** Measured beside the loss; accuracy for classes unless given. */
+  metrics?: readonly (MetricName | Metric)[];
+  /** Decoupled decay of kernels and embeddings, a step; 0 (AdamW 0.01). Biases and norms are spared. */
+  weightDecay?: number;
+  /** Share of the certainty that crossentropy spreads over all classes; 0. */
+  labelSmoothing?: number;
+  /** Sets the rate of the model's dropout layers for this run: one for all, or by name pattern. */
+  dropout?: number | Readonly<Record<string, number>>;
+  /**
+   * What the samples of each class count in training (not where loss and metrics are measured): by number,
+   * or `"balanced"`.
+   */
+  classWeights?: ClassWeights;
+  /** Learning rates of parts, as factors by name pattern: `{ "conv*": 0.1 }`. The last that fits counts. */
+  rates?: Readonly<Record<string, number>>;
+  /** Gradients together are scaled down to this norm; not unless given. */
+  clipNorm?: number;
+  /** Batches whose gradients are added up for one step; 1. */
+  accumulate?: number;
+  /** Ends the run when the watched metric stops improving. */
+  earlyStopping?: EarlyStopping;
+  /** A new order each epoch; true. */
+  shuffle?: boolean;
+  /** Decides order, dropout and the validation split; 0. The same seed gives the same numbers, to the bit. */
+  seed?: number;
+  /** For people; the model's name unless given. */
+  name?: string;
+  /** Whether the run draws its chart where it starts; true. It can be shown at any time: `run` at the end of a cell. */
+  chart?: boolean;
+  /**
+   * Most training samples on which loss and metrics are measured at the end of an epoch, a fixed
+   * seeded choice; 2,000.
+   */
+  trainingSample?: number;
+  /**
+   * `"auto"`: steps run as one compiled graph where that is possible, and op by op where not, which is
+   * said once. `"off"`: op by op. The two differ by rounding; each repeats itself to the bit.
+   */
+  compile?: "auto" | "off";
+  /**
+   * Measures every layer at every step (`run.instruments`) and tells what goes wrong while it trains, as
+   * `diagnose(run)` does afterwards; false.
+   */
+  watch?: boolean;
+}

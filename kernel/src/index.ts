@@ -7,11 +7,11 @@ import type * as Danfo from "danfojs-node";
 import { requireDfd, requireTf } from "./tensorflow";
 
 export { display } from "./display";
-export { copyModel, fromScratch, loadPretrained, replaceHead, save } from "./models";
+export { copyModel, encoder, fromScratch, loadPretrained, replaceHead, save } from "./models";
 export { below, biases, finetune, freeze, freezeAllBut, last, norms, optimizers, schedules, trainable, unfreeze } from "./training";
 export { compare, confusionMatrix, evaluate } from "./evaluation";
 
-export type { HeadActivation, HeadOptions } from "./models";
+export type { EncoderOptions, HeadActivation, HeadOptions } from "./models";
 export type * from "./library.types";
 
 /** TensorFlow: tfjs-node, loaded at first touch. */

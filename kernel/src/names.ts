@@ -8,6 +8,7 @@ export const NOTEBOOK_NAMES = [
   "display",
   "loadPretrained",
   "save",
+  "encoder",
   "replaceHead",
   "fromScratch",
   "copyModel",

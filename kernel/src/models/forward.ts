@@ -7,6 +7,7 @@ import type { Tensor } from "@tensorflow/tfjs-node";
 import { requireTf, withSeededMathRandom } from "../tensorflow";
 import { asContainer, classOf, internals, symbolicInternals } from "./internals";
 import type { Container, Layer, LayersModel, LayerVariable } from "./internals";
+import { computeDefined, definedLayer, dropout } from "./layers";
 import { batchNormalizationFrozen, batchNormalizationTraining, noise } from "./training-layers";
 import { layerCalls, layerEntries } from "./structure";
 import type { LayerCall } from "./structure";
@@ -20,7 +21,7 @@ export interface TrainingPass {
   pass: number;
   /** Which layers run in training mode; the others run as in inference. */
   training(layer: Layer): boolean;
-  /** The rate of a dropout layer, given its path and its own rate. */
+  /** The rate of a dropout layer, or of a place of dropout in a layer, given its path and its own rate. */
   dropoutRate(path: string, own: number): number;
   /** A moving average should become `value`; the tensor is the receiver's to dispose. */
   statistics(variable: LayerVariable, value: Tensor): void;
@@ -103,6 +104,9 @@ function callLayer(layer: Layer, inputs: Tensor[], masks: readonly (Tensor | nul
   }
   if (train && training) {
     const at = { seed: train.seed, site: train.pass === 0 ? site : `${site}/${train.pass}`, step: train.step };
+    if (definedLayer(layer)) {
+      return [computeDefined(layer, inputs, (place, x, own) => dropout(x, train.dropoutRate(`${path}/${place}`, own), { ...at, site: `${at.site}/${place}` }))];
+    }
     const noisy = noise(layer, inputs[0]!, at, (own) => train.dropoutRate(path, own));
     if (noisy) return [noisy];
     // A layer with randomness of its own (a recurrent cell's dropout, a user's layer) takes it from Math.random.

@@ -2,6 +2,7 @@ import type { LayersModel, SymbolicTensor } from "@tensorflow/tfjs-node";
 import { requireTf, statelessUniform } from "../tensorflow";
 import { activationOf, asContainer, classOf, internals, symbolicInternals } from "./internals";
 import type { Layer } from "./internals";
+import { definedLayer } from "./layers";
 import { closestNames } from "./names";
 import { layerEntries } from "./structure";
 
@@ -76,6 +77,8 @@ function headInput(model: LayersModel): SymbolicTensor {
     if (asContainer(layer)) {
       throw new Error(`The head of ${model.name} lies inside the nested model ${layer.name}; take it off there, replaceHead(model.getLayer("${layer.name}"), …), or keep all of it with { after: "${layer.name}" }`);
     }
+    // A layer of an encoder is no head: the new one comes on top.
+    if (definedLayer(layer)) return tensor;
     if (layer.weights.length > 0) {
       const dense = ["Dense", "Conv1D", "Conv2D"].includes(classOf(layer));
       if (dense && (probabilities || activation !== "relu") && node.inputTensors.length === 1) {

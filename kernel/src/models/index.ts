@@ -5,6 +5,7 @@ export { copyModel, fromScratch } from "./copy";
 export { replaceHead, type HeadActivation, type HeadOptions } from "./head";
 export { layersView, reachedByGradients } from "./layers-view";
 export { forward, type ForwardOptions, type TrainingPass } from "./forward";
+export { dropoutSites, encoder, type EncoderOptions } from "./layers";
 export { isNoise } from "./training-layers";
 export { closestNames } from "./names";
 export { activationOf, asContainer, classOf, innerLayers, internals, type Layer, type LayersModel, type LayerVariable } from "./internals";

@@ -1,3 +1,4 @@
+import { definedLayer } from "./layers";
 import type { LayersModel, LayerVariable, Shape, SymbolicTensor, Tensor, layers } from "@tensorflow/tfjs-node";
 
 /** A layer of tfjs. A model is one too, but tfjs' types do not say so. */
@@ -69,6 +70,8 @@ export function classOf(layer: Layer | LayersModel): string {
 
 /** The activation's name (`relu`), or undefined where the layer has none. */
 export function activationOf(layer: Layer): string | undefined {
+  // Inside it has one, at its end none.
+  if (definedLayer(layer)) return undefined;
   const config = internals(layer).getConfig();
   if (classOf(layer) === "Softmax") return "softmax";
   const activation = config["activation"];

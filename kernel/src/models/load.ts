@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import type { LayersModel } from "@tensorflow/tfjs-node";
 import { requireTf } from "../tensorflow";
 import { asContainer } from "./internals";
+import { registerLayers } from "./layers";
 import { closestNames } from "./names";
 
 /**
@@ -27,6 +28,7 @@ export async function loadPretrained(source: string | LayersModel): Promise<Laye
   const json = readModelJson(file);
   const weights = readWeights(json.weightsManifest, file);
   const tf = requireTf();
+  registerLayers();
   try {
     return await tf.loadLayersModel(tf.io.fromMemory({ modelTopology: json.modelTopology, ...weights }));
   } catch (cause) {

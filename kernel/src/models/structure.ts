@@ -1,4 +1,5 @@
 import { asContainer, classOf, innerLayers, internals, symbolicInternals } from "./internals";
+import { definedLayer } from "./layers";
 import type { Container, GraphNode, Layer, LayersModel, LayerVariable, SymbolicTensor } from "./internals";
 
 /** A layer in its place: the model's own, or one of a nested model. */
@@ -71,7 +72,8 @@ function layerWeights(owner: LayerEntry): WeightEntry[] {
     const { _trainableWeights, _nonTrainableWeights } = internals(holder);
     return [..._trainableWeights.map((variable) => ({ variable, learns: true, holder })), ..._nonTrainableWeights.map((variable) => ({ variable, learns: false, holder }))];
   });
-  const names = distinctNames(found.map(({ variable }) => variable.originalName));
+  const declared = definedLayer(owner.layer)?.named;
+  const names = declared ? [...declared.keys()] : distinctNames(found.map(({ variable }) => variable.originalName));
   return found.map(({ variable, learns, holder }, index) => ({
     path: `${owner.path}/${names[index]}`,
     kind: learns ? kindOf(holder, names[index]!) : "statistics",
@@ -97,9 +99,9 @@ function distinctNames(originals: readonly string[]): string[] {
 
 function kindOf(layer: Layer, name: string): WeightKind {
   const kind = classOf(layer);
-  if (kind.includes("Normalization")) return "norm";
+  if (kind.includes("Normalization") || /(^|\/)(gamma|beta)$/.test(name)) return "norm";
   if (/bias$/.test(name)) return "bias";
-  return kind === "Embedding" ? "embedding" : "kernel";
+  return kind === "Embedding" || /_embeddings$/.test(name) ? "embedding" : "kernel";
 }
 
 /** Whether the weight is trained: neither it, nor its layer, nor a model around it is frozen. */

@@ -1,5 +1,5 @@
 import type { LayersModel, Tensor, Variable } from "@tensorflow/tfjs-node";
-import { classOf, layerEntries } from "../models";
+import { classOf, dropoutSites, layerEntries } from "../models";
 import type { LayerVariable, WeightEntry } from "../models";
 import { l2Loss, requireTf, scoped } from "../tensorflow";
 import type { Batch } from "./data";
@@ -134,5 +134,5 @@ function allFinite(tensors: readonly Tensor[]): boolean {
 
 /** Whether the model has a place where `dropout` would act. */
 export function dropoutPaths(model: LayersModel): string[] {
-  return layerEntries(model).filter(({ layer }) => /Dropout/.test(classOf(layer))).map(({ path }) => path);
+  return layerEntries(model).flatMap(({ layer, path }) => (/Dropout/.test(classOf(layer)) ? [path] : Object.keys(dropoutSites(layer)).map((site) => `${path}/${site}`)));
 }

@@ -1,6 +1,7 @@
 /** The types of the library, for those who write functions around it. */
 export type { Approach, Comparison } from "./evaluation";
 export type {
+  AdafactorOptions,
   AdamOptions,
   ClassWeights,
   EarlyStopping,
@@ -15,6 +16,7 @@ export type {
   NonFiniteError,
   Numbers,
   OptimizerName,
+  Plateau,
   RmspropOptions,
   Run,
   RunEvent,

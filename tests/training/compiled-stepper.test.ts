@@ -37,6 +37,7 @@ describe("a compiled run", () => {
     ["adamw, clipped, with rates of parts", { optimizer: "adamw", clipNorm: 0.5, rates: { "conv*": 0.1 } }],
     ["sgd", { optimizer: "sgd", learningRate: 0.05 }],
     ["rmsprop", { optimizer: "rmsprop", learningRate: 1e-3 }],
+    ["adafactor", { optimizer: "adafactor", learningRate: 1e-2 }],
     ["accumulated", { accumulate: 2 }],
   ])("does what the run op by op does, but for rounding: %s", async (_name, changes) => {
     const calls = vi.spyOn(TrainingSession.prototype, "step");

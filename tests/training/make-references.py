@@ -28,12 +28,12 @@ gradients = random.normal(size=(STEPS, 2, 3)).astype(np.float32)
 references["optimizers"] = {"start": rounded(start), "gradients": rounded(gradients), "weights": {}}
 
 
-def torch_weights(make) -> list:
-    weight = torch.nn.Parameter(torch.tensor(start))
+def torch_weights(make, shape=(2, 3)) -> list:
+    weight = torch.nn.Parameter(torch.tensor(start).reshape(shape))
     optimizer = make([weight])
     after = []
     for gradient in gradients:
-        weight.grad = torch.tensor(gradient)
+        weight.grad = torch.tensor(gradient).reshape(shape)
         optimizer.step()
         after.append(rounded(weight.detach().numpy()))
     return after
@@ -56,6 +56,8 @@ weights["adam"] = torch_weights(lambda p: torch.optim.Adam(p, lr=0.1))
 weights["adam, other betas"] = torch_weights(lambda p: torch.optim.Adam(p, lr=0.05, betas=(0.8, 0.95), eps=1e-3))
 weights["rmsprop"] = torch_weights(lambda p: torch.optim.RMSprop(p, lr=0.1))
 weights["rmsprop momentum"] = torch_weights(lambda p: torch.optim.RMSprop(p, lr=0.1, momentum=0.9))
+weights["adafactor"] = torch_weights(lambda p: torch.optim.Adafactor(p, lr=0.1))
+weights["adafactor, vector"] = torch_weights(lambda p: torch.optim.Adafactor(p, lr=0.1), (6,))
 weights["lion"] = keras_weights(keras.optimizers.Lion(learning_rate=0.1))
 
 # AdamW on a linear layer, all samples in each step: decay of the kernel only, losses before each step.

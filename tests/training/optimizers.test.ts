@@ -22,18 +22,32 @@ const RULES: [string, UpdateRule, number][] = [
   ["rmsprop", optimizers.rmsprop(), 0.1],
   ["rmsprop momentum", optimizers.rmsprop({ momentum: 0.9 }), 0.1],
   ["lion", optimizers.lion(), 0.1],
+  ["adafactor", optimizers.adafactor(), 0.1],
 ];
 
 describe("an optimizer takes 20 steps as its peer does", () => {
   it.each(RULES)("%s", (name, rule, rate) => {
     const { start, gradients, weights } = references.optimizers;
     let weight: Tensor = tf.tensor2d(start);
-    let slots: Tensor[] = rule.slots.map(() => tf.zerosLike(weight));
+    let slots: Tensor[] = rule.slots.map((slot) => tf.zeros([...(rule.slotShape?.(slot, weight.shape) ?? weight.shape)]));
     gradients.forEach((gradient, index) => {
       const result = rule.update(tf.tensor2d(gradient), slots, rule.scalars(index + 1, rate), weight);
       weight = tf.sub(weight, result.step);
       slots = result.slots;
       expect(farthest(weight.dataSync(), weights[name]![index]!.flat()), `step ${index + 1}`).toBeLessThan(1e-5);
+    });
+  });
+
+  it("adafactor, for a vector", () => {
+    const { start, gradients, weights } = references.optimizers;
+    const rule = optimizers.adafactor();
+    let weight: Tensor = tf.tensor1d(start.flat());
+    let slots: Tensor[] = [tf.zeros([6]), tf.scalar(0)];
+    gradients.forEach((gradient, index) => {
+      const result = rule.update(tf.tensor1d(gradient.flat()), slots, rule.scalars(index + 1, 0.1), weight);
+      weight = tf.sub(weight, result.step);
+      slots = result.slots;
+      expect(farthest(weight.dataSync(), weights["adafactor, vector"]![index]!.flat()), `step ${index + 1}`).toBeLessThan(1e-5);
     });
   });
 });

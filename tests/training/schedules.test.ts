@@ -3,7 +3,7 @@ import { finetune, schedules } from "../../kernel/lib/training/index.js";
 import type { Schedule } from "../../kernel/lib/training/index.js";
 import { smallCnn, stripes } from "./small.js";
 
-const at = (schedule: Schedule, steps: number) => Array.from({ length: steps }, (_, step) => Number(schedule({ step, steps, stepsPerEpoch: 5 }).toFixed(4)));
+const at = (schedule: Schedule, steps: number) => Array.from({ length: steps }, (_, step) => Number(schedule({ step, steps, stepsPerEpoch: 5, history: [], monitor: { name: "loss", better: "lower" } }).toFixed(4)));
 
 it.each<[string, Schedule, number[]]>([
   ["constant", schedules.constant(), [1, 1, 1, 1, 1, 1]],
@@ -15,6 +15,31 @@ it.each<[string, Schedule, number[]]>([
   ["slanted triangular", schedules.slantedTriangular({ rise: 0.5, ratio: 32 }), [0.0313, 0.3542, 0.6771, 1, 0.6771, 0.3542]],
 ])("%s", (_name, schedule, expected) => {
   expect(at(schedule, 6)).toEqual(expected);
+});
+
+/** The factor in each epoch, given what was measured at the ends of those before. */
+const over = (schedule: Schedule, losses: number[]) => losses.map((_, epoch) => {
+  const history = losses.slice(0, epoch).map((loss, index) => ({ epoch: index + 1, step: 5 * (index + 1), seconds: 0, learningRate: 1, metrics: { loss } }));
+  return Number(schedule({ step: 5 * epoch, steps: 100, stepsPerEpoch: 5, history, monitor: { name: "loss", better: "lower" } }).toFixed(6));
+});
+
+it.each<[string, Schedule, number[], number[]]>([
+  // As keras.callbacks.ReduceLROnPlateau(patience=2, factor=0.5, min_delta=0.01) sets the rate after each epoch.
+  ["after patience without improvement, and again", schedules.plateau({ factor: 0.5, minDelta: 0.01 }), [1, 0.8, 0.9, 0.795, 0.791, 0.8, 0.7, 0.7, 0.7, 0.7], [1, 1, 1, 1, 0.5, 0.5, 0.25, 0.25, 0.25, 0.125]],
+  ["never below the final factor", schedules.plateau({ patience: 1, factor: 0.1, final: 0.05 }), [1, 1, 1, 1], [1, 1, 0.1, 0.05]],
+])("plateau: %s", (_name, schedule, losses, expected) => {
+  expect(over(schedule, losses)).toEqual(expected);
+});
+
+it("a run that is rewound comes to the same plateaus", async () => {
+  const options = { epochs: 5, batchSize: 6, learningRate: 0.3, optimizer: "sgd", schedule: schedules.plateau({ patience: 1, factor: 0.5, minDelta: 0.2 }) } as const;
+  const run = finetune(smallCnn(), stripes(12), options);
+  await run.train();
+  const rates = [...run.steps.learningRate];
+  expect(rates.at(-1)).toBeLessThan(0.3);
+  await run.rewind({ step: 3 });
+  await run.train();
+  expect(run.steps.learningRate).toEqual(rates);
 });
 
 it("a run follows its schedule", async () => {

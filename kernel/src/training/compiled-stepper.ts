@@ -243,8 +243,10 @@ export class CompiledStepper implements Stepper {
 
   #slots(): SlotStore {
     const tf = requireTf();
-    const shapes = new Map(this.#math.weights.map(({ path, shape }) => [path, [...shape]]));
-    return new Map([...this.#session!.capture([]).slots].map(([path, { values, count }]) => [path, { tensors: values.map((each) => tf.keep(tf.tensor(each as Float32Array, shapes.get(path)!))), count }]));
+    const { rule } = this.#settings;
+    const shapes = new Map(this.#math.weights.map(({ path, shape }) => [path, shape]));
+    const shapeOf = (path: string, slot: number) => [...(rule.slotShape?.(rule.slots[slot]!, shapes.get(path)!) ?? shapes.get(path)!)];
+    return new Map([...this.#session!.capture([]).slots].map(([path, { values, count }]) => [path, { tensors: values.map((each, slot) => tf.keep(tf.tensor(each as Float32Array, shapeOf(path, slot)))), count }]));
   }
 
   /** A recording tells weights apart by their tensors: two that were set to one tensor get one each. */

@@ -105,7 +105,7 @@ export class EagerStepper implements Stepper {
     const decay = decayOf(entry, this.#settings);
     const rate = learningRate * rateOf(path);
     const weight = variable.read();
-    const slot = this.#slots.get(path) ?? { tensors: rule.slots.map(() => tf.keep(tf.zerosLike(weight))), count: 0 };
+    const slot = this.#slots.get(path) ?? { tensors: rule.slots.map((slot) => tf.keep(tf.zeros([...(rule.slotShape?.(slot, weight.shape) ?? weight.shape)]))), count: 0 };
     const count = slot.count + 1;
     const { step, slots } = rule.update(gradient, slot.tensors, rule.scalars(count, rate), weight);
     // Decay first, then the step, as PyTorch does.

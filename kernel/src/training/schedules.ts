@@ -1,10 +1,16 @@
 /** How the learning rate goes over a run. Pure: a step always has the same rate, so that it can be repeated. */
+import { bestOf } from "./monitor";
+import type { EpochRecord } from "./run.types";
 
 export interface ScheduleProgress {
   /** Optimizer steps taken before this one, and planned in all. */
   step: number;
   steps: number;
   stepsPerEpoch: number;
+  /** The figures of the epochs that ended before this step. */
+  history: readonly EpochRecord[];
+  /** The figure by which the run is judged: that of early stopping, else the validation loss, else the loss. */
+  monitor: { name: string; better: "higher" | "lower" };
 }
 
 /** Gives the factor by which the run's learning rate is multiplied at a step. */
@@ -50,13 +56,48 @@ function slantedTriangular({ rise = 0.1, ratio = 32 }: { rise?: number; ratio?: 
   };
 }
 
+export interface Plateau extends WarmUp {
+  /** Epochs without improvement after which the rate is lowered; 2. */
+  patience?: number;
+  /** By which it is multiplied then; 0.1. */
+  factor?: number;
+  /** Smaller changes for the better count as none; 1e-4. */
+  minDelta?: number;
+  /** The smallest factor in all; 0. */
+  final?: number;
+}
+
+/**
+ * Lowered where the figure by which the run is judged stops improving, as Keras' ReduceLROnPlateau does. It
+ * follows from the epochs measured so far alone: a run that is rewound or resumed has the same rates again.
+ */
+function plateau({ patience = 2, factor = 0.1, minDelta = 1e-4, final = 0, ...options }: Plateau = {}): Schedule {
+  if (!Number.isInteger(patience) || patience < 1) throw new RangeError(`plateau: patience must be a whole number from 1 on; it is ${patience}`);
+  if (!(factor > 0 && factor < 1)) throw new RangeError(`plateau: factor must lie between 0 and 1; it is ${factor}`);
+  const warm = withWarmUp(options, () => 1);
+  return (progress) => {
+    const { history, monitor } = progress;
+    let lowered = 1;
+    let waitingSince = 0;
+    history.forEach(({ epoch }, index) => {
+      const best = bestOf(history.slice(0, index + 1), monitor.name, monitor.better, minDelta);
+      if (best?.epoch === epoch) waitingSince = epoch;
+      else if (epoch - waitingSince >= patience) {
+        lowered = Math.max(final, lowered * factor);
+        waitingSince = epoch;
+      }
+    });
+    return lowered * warm(progress);
+  };
+}
+
 /**
  * Courses of the learning rate, for `finetune`'s `schedule`.
  *
  * @example
  * const options = { learningRate: 1e-3, schedule: schedules.cosine({ warmup: 0.1 }) };
  */
-export const schedules = { constant, linear, cosine, oneCycle, slantedTriangular } as const;
+export const schedules = { constant, linear, cosine, oneCycle, slantedTriangular, plateau } as const;
 
 function withWarmUp({ warmup = 0 }: WarmUp, after: (share: number) => number): Schedule {
   if (!(warmup >= 0)) throw new RangeError(`warmup must be a number from 0 on; it is ${warmup}`);

@@ -242,8 +242,9 @@ export class Trajectory {
   }
 
   learningRateAt(step: number): number {
-    const { learningRate, schedule, steps, stepsPerEpoch } = this.#plan;
-    return learningRate * schedule({ step, steps, stepsPerEpoch });
+    const { learningRate, schedule, steps, stepsPerEpoch, monitor } = this.#plan;
+    const history = this.journal.history.filter((record) => record.step <= step);
+    return learningRate * schedule({ step, steps, stepsPerEpoch, history, monitor });
   }
 
   dispose(): void {

@@ -228,13 +228,17 @@ export class TrainingSession {
 
   private ensureSlots(name: string): void {
     const spec = specOf(this.variables.get(name)!);
-    for (const slot of this.optimizer.slots) if (!this.state.has(slotName(name, slot))) this.state.declare(slotName(name, slot), spec);
+    for (const slot of this.optimizer.slots) if (!this.state.has(slotName(name, slot))) this.state.declare(slotName(name, slot), { ...spec, shape: this.slotShape(name, slot) });
+  }
+
+  private slotShape(name: string, slot: string): readonly number[] {
+    const { shape } = this.variables.get(name)!;
+    return this.optimizer.slotShape?.(slot, shape) ?? shape;
   }
 
   /** A weight that had not been trained yet where a state was captured begins again from zeros. */
   private forget(name: string, values: Map<string, TypedArray>): void {
-    const { size } = this.variables.get(name)!;
-    for (const slot of this.optimizer.slots) values.set(slotName(name, slot), new Float32Array(size));
+    for (const slot of this.optimizer.slots) values.set(slotName(name, slot), new Float32Array(this.slotShape(name, slot).reduce((product, n) => product * n, 1)));
     this.counts.delete(name);
   }
 

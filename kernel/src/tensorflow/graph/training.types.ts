@@ -6,8 +6,9 @@ import type { FusedRule } from "./updates";
 
 /** An optimizer: a rule for one weight, and the op that does the same in one pass, where there is one. */
 export interface GraphOptimizer {
-  /** What is kept for each weight; zeros at first. */
+  /** What is kept for each weight; zeros at first, of the weight's shape unless `slotShape` says otherwise. */
   readonly slots: readonly string[];
+  slotShape?(slot: string, shape: readonly number[]): readonly number[];
   /** Computed on the host once a step. `count` is how often the weight was updated, this update included. */
   scalars(count: number, learningRate: number): Readonly<Record<string, number>>;
   /** Recorded, so `scalars` are tensors then: they may go into tfjs functions, not into JavaScript's arithmetic. */

@@ -1,3 +1,4 @@
+import { adafactor } from "./adafactor";
 import { adam, adamw } from "./adam";
 import { fusedOpOf } from "./fused";
 import { lion } from "./lion";
@@ -7,6 +8,7 @@ import { sgd } from "./sgd";
 
 export { adam, fusedOpOf };
 export type { UpdateRule };
+export type { AdafactorOptions } from "./adafactor";
 export type { AdamOptions } from "./adam";
 export type { LionOptions } from "./lion";
 export type { RmspropOptions } from "./rmsprop";
@@ -19,7 +21,7 @@ export type { StepScalars } from "./rule";
  * @example
  * const options = { optimizer: optimizers.sgd({ momentum: 0.9, nesterov: true }), learningRate: 0.01 };
  */
-export const optimizers = { adam, adamw, sgd, rmsprop, lion } as const;
+export const optimizers = { adam, adamw, sgd, rmsprop, lion, adafactor } as const;
 
 export type OptimizerName = keyof typeof optimizers;
 

@@ -11,8 +11,9 @@ export interface UpdateRule {
   readonly name: string;
   /** Whose definition it follows, to the order of operations: `PyTorch 2.13 torch.optim.Adam`. */
   readonly definition: string;
-  /** The tensors kept for each weight; they begin as zeros of the weight's shape. */
+  /** The tensors kept for each weight; they begin as zeros, of the weight's shape unless `slotShape` says otherwise. */
   readonly slots: readonly string[];
+  slotShape?(slot: string, shape: readonly number[]): readonly number[];
   readonly defaultLearningRate: number;
   /** Decoupled decay that this optimizer has by default. */
   readonly defaultWeightDecay: number;

@@ -29,6 +29,8 @@ function named(name: string): LayersModel {
   return model;
 }
 
+let factor = 1;
+
 afterEach(() => vi.restoreAllMocks());
 
 describe("a compiled run", () => {
@@ -149,22 +151,102 @@ describe("a compiled run", () => {
   });
 });
 
+describe("the model of a compiled run", () => {
+  it("has the weights of the last step for whoever reads it, whenever", async () => {
+    const [model, plain] = [smallCnn(), smallCnn()];
+    const run = finetune(model, data, options);
+    const eager = finetune(plain, data, options);
+    const seen: number[][] = [];
+    const timer = setInterval(() => seen.push(valuesOf(model, "head/kernel")), 1);
+    await run.train();
+    clearInterval(timer);
+    await eager.train();
+    expect(seen.length).toBeGreaterThan(1);
+    expect(seen.every((values) => values.every(Number.isFinite))).toBe(true);
+    expect(hashes(model)).toEqual(hashes(plain));
+  });
+
+  it("keeps what was read or cloned as it was then, and predicts as it should", async () => {
+    const model = smallCnn();
+    const run = finetune(model, data, options);
+    await run.step(3);
+    const kernel = model.getLayer("head").getWeights()[0]!;
+    const clone = kernel.clone();
+    const product = tf.mul(kernel, 2);
+    const then = Array.from(clone.dataSync());
+    await run.step(2);
+    expect(Array.from(clone.dataSync())).toEqual(then);
+    expect(Array.from(product.dataSync())).toEqual(then.map((value) => Math.fround(2 * value)));
+    expect(valuesOf(model, "head/kernel")).not.toEqual(then);
+    const predicted = model.predict(tf.tensor(data.x.slice(0, 36), [1, 6, 6, 1])) as Tensor;
+    run.dispose();
+    expect(Array.from((model.predict(tf.tensor(data.x.slice(0, 36), [1, 6, 6, 1])) as Tensor).dataSync())).toEqual(Array.from(predicted.dataSync()));
+  });
+
+  it("takes an assignment made between two steps of one call for what it is", async () => {
+    const model = smallCnn();
+    const run = finetune(model, data, options);
+    await run.step(20);
+    const before = valuesOf(model, "head/bias");
+    model.getLayer("head").setWeights([model.getLayer("head").getWeights()[0]!, tf.zeros([3])]);
+    expect(valuesOf(model, "head/bias")).toEqual([0, 0, 0]);
+    await run.step();
+    expect(Math.max(...valuesOf(model, "head/bias").map(Math.abs))).toBeLessThan(0.02);
+    expect(before.some((value) => value !== 0)).toBe(true);
+  });
+
+  it("can be disposed while it has weights that nobody has read", async () => {
+    const model = smallCnn();
+    const run = finetune(model, data, options);
+    await run.step(3);
+    const tensors = tf.memory().numTensors;
+    model.dispose();
+    expect(tf.memory().numTensors).toBe(tensors - 10);
+    run.dispose();
+  });
+});
+
+describe("a constraint", () => {
+  it.each(["adam", "sgd", "rmsprop"] as const)("acts after every update of %s", async (optimizer) => {
+    const make = () => {
+      const model = tf.sequential({ name: "bound", layers: [tf.layers.dense({ name: "one", units: 2, inputShape: [2], kernelConstraint: "nonNeg" })] });
+      model.setWeights([tf.tensor2d([[0.3, 0.6], [0.2, 0.9]]), tf.zeros([2])]);
+      return model;
+    };
+    const train = async (compile: "auto" | "off") => {
+      const model = make();
+      await finetune(model, { x: [[1, 2], [3, 4]], y: [[-1, 3], [0, 2]] }, { epochs: 30, learningRate: 0.01, optimizer, compile }).train();
+      return valuesOf(model, "one/kernel");
+    };
+    const calls = vi.spyOn(TrainingSession.prototype, "step");
+    const compiled = await train("auto");
+    expect(calls).toHaveBeenCalled();
+    expect(Math.min(...compiled)).toBe(0);
+    expect(farthest(compiled, await train("off"))).toBeLessThan(1e-4);
+  });
+});
+
+describe("a step whose norm overflows", () => {
+  it.each(["auto", "off"] as const)("is taken, and clipped by its true norm: %s", async (compile) => {
+    const model = tf.sequential({ layers: [tf.layers.dense({ name: "one", units: 1, inputShape: [1], useBias: false })] });
+    model.setWeights([tf.tensor2d([[0]])]);
+    const run = finetune(model, { x: [[1e12], [1e12]], y: [[-1e10], [-1e10]] }, { epochs: 40, optimizer: "sgd", learningRate: 1, clipNorm: 0.5, loss: "mse", compile });
+    await run.step(1);
+    expect(run.gradientNorms[0]! / 2e22).toBeCloseTo(1, 5);
+    expect(valuesOf(model, "one/kernel")[0]).toBeCloseTo(-0.5, 5);
+  });
+});
+
 describe("what cannot be compiled", () => {
-  it("a loss function of one's own is said once, and runs op by op", async () => {
-    const train = () => finetune(named("own"), { x: data.x, y: tf.oneHot(tf.tensor1d(data.y, "int32"), 3) }, { ...options, loss: (y: Tensor, p: Tensor) => tf.losses.meanSquaredError(y, p) }).step(2).then(() => undefined);
+  it("a loss function of one's own that reads values is said once, and runs op by op", async () => {
+    const loss = (y: Tensor, p: Tensor) => (p.dataSync()[0]! > 2 ? tf.scalar(0) : tf.losses.meanSquaredError(y, p));
+    const train = () => finetune(named("own"), { x: data.x, y: tf.oneHot(tf.tensor1d(data.y, "int32"), 3) }, { ...options, loss }).step(2).then(() => undefined);
     const lines = await said(async () => {
       await train();
       await train();
     });
     expect(lines).toHaveLength(1);
-    expect(lines[0]).toMatch(/^Steps of own are not compiled \(loss loss: .*op by op, which is slower\.\n$/);
-  });
-
-  it("a constraint of a weight", async () => {
-    const model = tf.sequential({ name: "bound", layers: [tf.layers.dense({ name: "one", units: 2, inputShape: [2], kernelConstraint: "nonNeg" })] });
-    const lines = await said(() => finetune(model, { x: [[1, 2], [3, 4]], y: [[-1, 0], [0, -1]] }, { epochs: 3, learningRate: 0.5 }).train());
-    expect(lines).toEqual(["Steps of bound are not compiled (one/kernel: its constraint acts after every update); they are taken op by op, which is slower.\n"]);
-    expect(Math.min(...valuesOf(model, "one/kernel"))).toBeGreaterThanOrEqual(0);
+    expect(lines[0]).toMatch(/^Steps of own are not compiled \(\S+: its value is read while the function is recorded; keep values as tensors\); they are taken op by op/);
   });
 
   it("one kind of step alone: thawed and frozen again, it is repeated exactly", async () => {
@@ -207,8 +289,33 @@ describe("what cannot be compiled", () => {
     });
     const lines = await said(() => finetune(model, data, options).step(3).then(() => undefined));
     expect(lines).toHaveLength(1);
-    expect(lines[0]).toMatch(/^Steps of wrong are not compiled \(the step: it ends .* away from where it ends op by op\)/);
+    expect(lines[0]).toMatch(/^Steps of wrong are not compiled \(step 1: it ends .* away from where it ends op by op\)/);
     expect(hashes(model)).toEqual(hashes(right));
+  });
+
+  it.each<[string, number, () => (y: Tensor, p: Tensor) => Tensor]>([
+    ["a counter", 1, () => {
+      let calls = 0;
+      return (y, p) => tf.mul(tf.losses.meanSquaredError(y, p), ++calls);
+    }],
+    ["a setting that changes with the epoch", 39, () => (y, p) => tf.mul(tf.losses.meanSquaredError(y, p), factor)],
+  ])("a loss that follows %s in JavaScript is found at a later step", async (name, step, make) => {
+    factor = 1;
+    const model = named(name.replaceAll(" ", "-"));
+    const lines = await said(async () => {
+      const run = finetune(model, { x: data.x, y: tf.oneHot(tf.tensor1d(data.y, "int32"), 3) }, { ...options, loss: make() });
+      await run.epoch();
+      factor = 3;
+      await run.epoch();
+    });
+    expect(lines).toHaveLength(1);
+    expect(lines[0]).toMatch(new RegExp(`^Steps of ${model.name} are not compiled \\(step ${step}: its loss is`));
+  });
+
+  it("a run of a few steps, which recording would only make longer", async () => {
+    const calls = vi.spyOn(TrainingSession.prototype, "step");
+    await finetune(smallCnn(), stripes(20), { epochs: 4, batchSize: 4, seed: 1 }).train();
+    expect(calls).not.toHaveBeenCalled();
   });
 
   it("compile is auto or off", () => {

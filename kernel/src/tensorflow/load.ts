@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { setPriority } from "node:os";
 import type * as TensorFlow from "@tensorflow/tfjs-node";
 import type * as Danfo from "danfojs-node";
+import { noteLibraryClasses } from "./library-classes";
 
 export type Tf = typeof TensorFlow;
 export type Dfd = typeof Danfo;
@@ -31,6 +32,7 @@ export function requireTf(): Tf {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new Error(`TensorFlow cannot be loaded (${firstLine(reason)}). Run "npm run setup" in the checkout; setup.md lists the causes.`, { cause });
   }
+  noteLibraryClasses(tensorflow.serialization.SerializationMap.getMap().classNameMap as never);
   return tensorflow;
 }
 

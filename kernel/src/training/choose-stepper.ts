@@ -1,28 +1,46 @@
 import type { LayersModel } from "@tensorflow/tfjs-node";
-import { weightEntries } from "../models";
+import { innerLayers, layerEntries, weightEntries } from "../models";
+import { isOfLibrary, statelessBits } from "../tensorflow";
 import { graphAddonMissing } from "../tensorflow/graph";
 import { CompiledStepper } from "./compiled-stepper";
 import { EagerStepper } from "./eager-stepper";
 import type { StepSettings } from "./eager-stepper";
+import type { Plan } from "./plan";
 import type { Stepper } from "./stepper";
 
+/**
+ * A run of fewer steps is taken op by op: on small models recording and checking a step costs as much as some 25 steps
+ * of tfjs, and more on larger ones. What decides is the plan, not a clock, so that a run repeats itself to the bit.
+ */
+const FEWEST_STEPS = 24;
+
 /** How a run takes its steps: compiled where that is possible and wanted. The one place that decides. */
-export function stepperFor(model: LayersModel, settings: StepSettings, compile: "auto" | "off"): Stepper {
-  if (compile === "off") return new EagerStepper(model, settings);
+export function stepperFor(model: LayersModel, { settings, compile, steps, stepsPerEpoch, seed }: Pick<Plan, "settings" | "compile" | "steps" | "stepsPerEpoch" | "seed">): Stepper {
+  if (compile === "off" || steps < FEWEST_STEPS) return new EagerStepper(model, settings);
   const notice = (op: string, reason: string): void => tell(`Steps of ${model.name} are not compiled (${op}: ${reason}); they are taken op by op, which is slower.`);
-  const obstacle = obstacleTo(model, settings);
-  if (!obstacle) return new CompiledStepper(model, settings, notice);
-  notice(obstacle.op, obstacle.reason);
-  return new EagerStepper(model, settings);
+  const missing = graphAddonMissing();
+  if (missing !== undefined) {
+    notice("addon", missing.replace(/\.$/, ""));
+    return new EagerStepper(model, settings);
+  }
+  return new CompiledStepper(model, settings, { notice, checks: hasOwnCode(model, settings) ? laterChecks(steps, stepsPerEpoch, seed) : new Set() });
 }
 
-/** What a graph cannot do, and would not notice. */
-function obstacleTo(model: LayersModel, { loss }: StepSettings): { op: string; reason: string } | undefined {
-  if (loss.own) return { op: `loss ${loss.name}`, reason: "a function of one's own may decide something in JavaScript at every step" };
-  const constrained = weightEntries(model).find(({ variable }) => (variable as { constraint?: unknown }).constraint);
-  if (constrained) return { op: constrained.path, reason: "its constraint acts after every update" };
-  const missing = graphAddonMissing();
-  return missing === undefined ? undefined : { op: "addon", reason: missing.replace(/\.$/, "") };
+/**
+ * Where a graph of code that is not ours is held against the step op by op once more: what it decides in JavaScript, from
+ * a counter or a setting that changes, shows at a later step only. The next step, the beginning of the second epoch,
+ * and one at random.
+ */
+function laterChecks(steps: number, stepsPerEpoch: number, seed: number): Set<number> {
+  const [draw] = statelessBits(1, { seed, site: "check", step: 0 });
+  return new Set([1, stepsPerEpoch, 2 + (draw! % Math.max(1, steps - 2))]);
+}
+
+/** Layers, constraints and losses of the user's own may do anything. */
+function hasOwnCode(model: LayersModel, { loss }: StepSettings): boolean {
+  const foreign = (value: object) => !isOfLibrary(value);
+  const constraints = weightEntries(model).flatMap(({ variable }) => (variable as { constraint?: object | null }).constraint ?? []);
+  return loss.own || layerEntries(model).some(({ layer }) => foreign(layer) || innerLayers(layer).some(foreign)) || constraints.some(foreign);
 }
 
 const told = new Set<string>();

@@ -47,11 +47,13 @@ export class EagerStepper implements Stepper {
     return scoped("step", (): StepResult => {
       const { losses, tensors, weights, statistics } = this.#math.gradients(request.step, request.batches);
       const loss = losses.reduce((sum, each) => sum + each.dataSync()[0]!, 0);
-      const norm = globalNorm(tensors);
-      if (!Number.isFinite(loss) || (!Number.isFinite(norm) && !allFinite(tensors))) {
+      let norm = globalNorm(tensors);
+      const finite = Number.isFinite(norm) || allFinite(tensors);
+      if (!Number.isFinite(loss) || !finite) {
         statistics.forEach((value) => value.dispose());
         return { applied: false, loss, weights: weights.filter((_, index) => !allFinite([tensors[index]!])).map(({ path }) => path) };
       }
+      if (!Number.isFinite(norm)) norm = normInDouble(tensors);
       const { clipNorm } = this.#settings;
       const scale = clipNorm !== undefined && norm > clipNorm ? clipNorm / norm : 1;
       weights.forEach((weight, index) => this.#update(weight, scale === 1 ? tensors[index]! : tf.mul(tensors[index]!, scale), request.learningRate));
@@ -81,9 +83,6 @@ export class EagerStepper implements Stepper {
       return { loss: Float64Array.from(loss.dataSync(), (value) => value + added), metrics: metrics.map((metric) => metric.dataSync()) };
     });
   }
-
-  /** The model is where the steps are, always. */
-  pull(): void {}
 
   state(): ParameterState {
     return captureState(this.#math.weights, this.#slots);
@@ -124,6 +123,13 @@ function globalNorm(gradients: readonly Tensor[]): number {
   const tf = requireTf();
   const halves = gradients.map(l2Loss);
   return Math.sqrt(2 * (halves.length === 1 ? halves[0]! : tf.addN(halves)).dataSync()[0]!);
+}
+
+/** The squares of numbers beyond 1e19 overflow in single precision. */
+function normInDouble(gradients: readonly Tensor[]): number {
+  let sum = 0;
+  for (const gradient of gradients) for (const value of gradient.dataSync()) sum += value * value;
+  return Math.sqrt(sum);
 }
 
 /** The norm overflows before the numbers do: only a look at them tells. */

@@ -81,7 +81,6 @@ export class TrainingLoop {
         const last = trajectory.step;
         for (let step = last - taken + 1; step <= last; step++) this.#tell({ kind: "step", step });
         await this.#closeEpoch();
-        if (enough) trajectory.pull();
         satisfied = enough?.(trajectory.lastStep!) ?? false;
       }
       this.#settle();
@@ -91,7 +90,6 @@ export class TrainingLoop {
       this.change(interrupted ? "interrupted" : "failed", interrupted ? `interrupted after step ${trajectory.step}` : error instanceof Error ? error.message : String(error));
       throw error;
     } finally {
-      trajectory.pull();
       this.#busy = undefined;
     }
   }
@@ -107,7 +105,6 @@ export class TrainingLoop {
       this.change(state, message);
       throw error;
     } finally {
-      this.#trajectory.pull();
       this.#busy = undefined;
     }
   }
@@ -202,8 +199,6 @@ export class TrainingLoop {
   }
 
   #tell(event: RunEvent): void {
-    // The person has the model too, and may read it without asking the run.
-    if (event.kind !== "step" || this.#watchers.size > 0) this.#trajectory.pull();
     this.#listeners.forEach((listener) => listener(event));
   }
 }

@@ -55,7 +55,12 @@ export interface FinetuneOptions {
   trainingSample?: number;
   /**
    * `"auto"`: steps run as one compiled graph where that is possible, and op by op where not, which is
-   * said once. `"off"`: op by op. The two differ by rounding; each repeats itself to the bit.
+   * said once; a run of fewer than 24 steps goes op by op. `"off"`: op by op. The two differ by rounding; each repeats
+   * itself to the bit.
+   *
+   * The first compiled step is held against the same step op by op. With layers, constraints or a loss of your own three later ones
+   * are, too (the second, the second epoch's first, one at random): JavaScript in them runs while the graph is
+   * recorded, so let what they compute follow from tensors alone.
    */
   compile?: "auto" | "off";
   /**

@@ -1,4 +1,3 @@
-import { TraceError } from "../tensorflow/graph";
 import type { TypedArray } from "../tensorflow/graph";
 import type { StepResult } from "./stepper";
 
@@ -8,16 +7,16 @@ type Weights = ReadonlyMap<string, TypedArray>;
  * Whether a compiled step does what the same step does op by op. Rounding may turn the update of a weight
  * whose gradient is next to nothing; it does not turn the update as a whole.
  *
- * @throws TraceError saying what differs
+ * @returns what differs, or undefined
  */
-export function checkStep(eager: { result: StepResult; weights: Weights; start: Weights }, compiled: { result: StepResult; weights: Weights }): void {
-  if (!eager.result.applied || !compiled.result.applied) return;
+export function differenceOf(eager: { result: StepResult; weights: Weights; start: Weights }, compiled: { result: StepResult; weights: Weights }): string | undefined {
+  if (!eager.result.applied || !compiled.result.applied) return undefined;
   const [expected, taken] = [eager.result, compiled.result];
-  if (apart(expected.loss, taken.loss, 1e-3)) throw new TraceError("the step", `its loss is ${taken.loss}, and ${expected.loss} op by op`);
-  if (apart(expected.gradientNorm, taken.gradientNorm, 1e-2)) throw new TraceError("the step", `its gradients have the norm ${taken.gradientNorm}, and ${expected.gradientNorm} op by op`);
+  if (apart(expected.loss, taken.loss, 1e-3)) return `its loss is ${taken.loss}, and ${expected.loss} op by op`;
+  if (apart(expected.gradientNorm, taken.gradientNorm, 1e-2)) return `its gradients have the norm ${taken.gradientNorm}, and ${expected.gradientNorm} op by op`;
   const length = distance(eager.weights, eager.start);
   const off = distance(eager.weights, compiled.weights);
-  if (!(off <= 0.5 * length + 1e-6)) throw new TraceError("the step", `it ends ${off} away from where it ends op by op`);
+  return off <= 0.5 * length + 1e-6 ? undefined : `it ends ${off} away from where it ends op by op`;
 }
 
 function apart(a: number, b: number, share: number): boolean {

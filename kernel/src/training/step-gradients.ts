@@ -135,3 +135,9 @@ function meanBeyond(values: Tensor, rank: number): Tensor {
 export function decayOf({ kind }: WeightEntry, { weightDecay }: StepSettings): number {
   return kind === "kernel" || kind === "embedding" ? weightDecay : 0;
 }
+
+/** What a layer's constraint makes of a weight after every update; undefined where it has none. */
+export function constraintOf({ variable }: WeightEntry): ((weight: Tensor) => Tensor) | undefined {
+  const { constraint } = variable as { constraint?: { apply(weight: Tensor): Tensor } | null };
+  return constraint ? (weight) => constraint.apply(weight) : undefined;
+}

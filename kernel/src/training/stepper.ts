@@ -35,8 +35,8 @@ export interface ParameterState {
 }
 
 /**
- * Takes the steps of a run: op by op, or compiled. It owns the optimizer's slots,
- * and reads at every step which weights train.
+ * Takes the steps of a run: op by op, or compiled. It owns the optimizer's slots, and reads at every step which weights
+ * train. The model's variables have the present weights at any time, for anyone.
  */
 export interface Stepper {
   step(request: StepRequest): StepResult;
@@ -48,8 +48,6 @@ export interface Stepper {
    * @returns a result for each step taken, at least one; only the first may be one that was not applied
    */
   steps(requests: readonly [StepRequest, ...StepRequest[]]): StepResult[];
-  /** Brings the model's weights to where the steps have come: before anyone reads them. */
-  pull(): void;
   /** In inference mode, changing nothing. */
   evaluate(batch: Batch): BatchScores;
   /** The gradients of a batch at this step, by weight path; the receiver disposes them. */

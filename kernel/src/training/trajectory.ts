@@ -48,18 +48,11 @@ export class Trajectory {
     this.#model = model;
     this.#plan = plan;
     this.#batches = new StepBatches(plan);
-    this.#stepper = stepperFor(model, plan.settings, plan.compile);
+    this.#stepper = stepperFor(model, plan);
     for (const label of plan.notes) this.journal.marks.push({ step: 0, kind: "note", label });
   }
 
-  /** Brings the model's weights to this step. */
-  pull(): void {
-    this.#stepper.pull();
-  }
-
-  /** Its weights as they are now. */
   get model(): LayersModel {
-    this.#stepper.pull();
     return this.#model;
   }
 

@@ -4,7 +4,7 @@
  * definitions, whose weights it has under their names (`attention/query/kernel`).
  */
 import type { serialization, Shape, Tensor, layers } from "@tensorflow/tfjs-node";
-import { requireTf, statelessNormal } from "../../tensorflow";
+import { declarePure, requireTf, statelessNormal } from "../../tensorflow";
 import type { Layer, LayerVariable } from "../internals";
 
 export interface WeightSpec {
@@ -62,6 +62,7 @@ export function layerClass<S extends object>(definition: LayerDefinition<S>): La
   if (known) return known;
   const made = classOfDefinition(definition as unknown as LayerDefinition);
   requireTf().serialization.registerClass(made);
+  declarePure(made);
   classes.set(definition.className, made);
   return made;
 }

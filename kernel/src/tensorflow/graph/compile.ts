@@ -1,5 +1,5 @@
 import { requireTf } from "../load";
-import { gradientInProgress, nodeBackend } from "./backend";
+import { gradientInProgress, nodeBackend } from "../backend";
 import { TraceError } from "./errors";
 import { CompiledGraph } from "./compiled-graph";
 import { recording } from "./trace";

@@ -1,6 +1,6 @@
 import type { Tensor, Variable } from "@tensorflow/tfjs-node";
 import { requireTf } from "../load";
-import { nodeBackend } from "./backend";
+import { nodeBackend } from "../backend";
 import { attribute, DataTypes } from "./builder";
 import { threadsFor } from "./config";
 import { TraceError } from "./errors";

@@ -1,7 +1,6 @@
 /** Named tensors that live in one session, and the graphs that read and change them. */
 import type { Tensor, Variable } from "@tensorflow/tfjs-node";
-import { requireTf } from "../load";
-import { nodeBackend } from "./backend";
+import { nodeBackend } from "../backend";
 import { DataTypes, GraphBuilder } from "./builder";
 import { threadsFor } from "./config";
 import { TraceError } from "./errors";
@@ -243,14 +242,5 @@ export class StateSession {
 
   private refuseClosed(): void {
     if (this.closed) throw new Error("the session is disposed");
-  }
-}
-
-/** Sets tfjs variables to values that a session has. */
-export function assignVariables(values: ReadonlyMap<string, TypedArray>, variables: ReadonlyMap<string, Variable>): void {
-  const tf = requireTf();
-  for (const [name, variable] of variables) {
-    const value = values.get(name);
-    if (value) tf.tidy(() => variable.assign(tf.tensor(value as Float32Array, variable.shape, variable.dtype as "float32") as never));
   }
 }

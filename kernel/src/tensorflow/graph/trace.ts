@@ -8,8 +8,8 @@
  */
 import type { Tensor, TensorInfo, Variable } from "@tensorflow/tfjs-node";
 import { requireTf } from "../load";
-import { gradientInProgress, liveVariables, nodeBackend } from "./backend";
-import type { Binding, DataId, EagerAttribute, NodeBackend, TensorMetadata } from "./backend";
+import { gradientInProgress, liveVariables, nodeBackend } from "../backend";
+import type { Binding, DataId, EagerAttribute, NodeBackend, TensorMetadata } from "../backend";
 import { DataTypes } from "./builder";
 import type { Attribute, GraphBuilder } from "./builder";
 import { opDefinition } from "./definitions";

@@ -4,8 +4,9 @@ import { requireTf } from "../load";
 import { TraceError } from "./errors";
 import { StateFunction } from "./function";
 import type { Values } from "./function";
+import { Mirror } from "./mirror";
 import type { TypedArray } from "./native";
-import { assignVariables, StateSession } from "./state";
+import { StateSession } from "./state";
 import type { Spec, StateOptions, StateTracer } from "./state";
 import { StepProgram } from "./unroll";
 import type { StepBody, StepReport } from "./unroll";
@@ -17,12 +18,13 @@ import type { GraphOptimizer, StepsFeed, StepsTaken, TrainedWeight, TrainingStat
 const MOST_GRAPHS = 24;
 
 /**
- * Trains in a session of its own: weights and slots stay there, and only batches go in and losses come out.
+ * Trains in a session of its own: weights and slots stay there, and only batches go in and losses come out. The variables
+ * fetch their values from there when they are read, and what is assigned to them goes there before the next call.
  *
  * @example
  * const session = new TrainingSession([{ name: "dense/kernel", variable }], adam());
  * session.step("all", () => step, { inputs: [x, y], steps: [0], learningRates: [1e-3] });
- * session.pull(); // the model has the new weights
+ * variable.dataSync(); // as it is after the step
  */
 export class TrainingSession {
   private readonly state: StateSession;
@@ -32,7 +34,7 @@ export class TrainingSession {
   private readonly trained = new Map<string, readonly TrainedWeight[]>();
   private readonly variables: ReadonlyMap<string, Variable>;
   private readonly names: ReadonlyMap<Variable, string>;
-  private readonly changed = new Set<string>();
+  private readonly mirror: Mirror;
   /** What each program writes: weights and moving averages. */
   private readonly written = new Map<StepProgram, readonly string[]>();
   private serial = 0;
@@ -47,6 +49,7 @@ export class TrainingSession {
     this.variables = new Map(weights.map(({ name, variable }) => [name, variable]));
     this.names = new Map(weights.map(({ name, variable }) => [variable, name]));
     for (const { name, variable } of weights) this.state.declare(name, specOf(variable), variable.dataSync() as TypedArray, variable);
+    this.mirror = new Mirror(this.variables, (names) => this.state.read(names));
   }
 
   /**
@@ -57,18 +60,21 @@ export class TrainingSession {
    * @throws TraceError where the step cannot become a graph: take it eagerly then
    */
   step(key: string, define: () => TrainingStep, feed: StepsFeed): StepsTaken {
+    this.takeOver();
     const { program, trained } = this.program(key, define);
     return this.taken(program, trained, program.run(this.feed(trained, feed)));
   }
 
   /** As `step`, on another thread: the event loop goes on. Await it before the next call. */
   async stepAsync(key: string, define: () => TrainingStep, feed: StepsFeed): Promise<StepsTaken> {
+    this.takeOver();
     const { program, trained } = this.program(key, define);
     return this.taken(program, trained, await program.runAsync(this.feed(trained, feed)));
   }
 
   /** A function of tensors that reads the weights: an evaluation, gradients, activations. Recorded once a key. */
   call(key: string, inputs: readonly Spec[], body: (inputs: Tensor[]) => readonly Tensor[], values: readonly TypedArray[]): Values[] {
+    this.takeOver();
     let known = this.functions.get(key);
     if (!known) {
       this.makeRoom();
@@ -78,21 +84,14 @@ export class TrainingSession {
     return known.run(values);
   }
 
-  /** Brings the model's variables to the session's values. */
+  /** Fetches all that the variables have not fetched yet, in one go. Reading them does so too, one by one. */
   pull(): void {
-    const names = [...this.changed];
-    assignVariables(this.state.read(names), this.variables);
-    this.changed.clear();
-  }
-
-  /** Brings the session's values to the model's, where someone else has changed them. */
-  push(names: readonly string[] = [...this.variables.keys()]): void {
-    this.state.write(new Map(names.map((name) => [name, this.variables.get(name)!.dataSync() as TypedArray])));
-    for (const name of names) this.changed.delete(name);
+    this.mirror.settle();
   }
 
   /** A copy of slots and weights, or of some weights. */
   capture(weights: readonly string[] = [...this.variables.keys()]): TrainingState {
+    this.takeOver();
     const { slots } = this.optimizer;
     const slotNames = [...this.counts.keys()].flatMap((name) => slots.map((slot) => slotName(name, slot)));
     const values = this.state.read([...weights, ...slotNames]);
@@ -112,15 +111,24 @@ export class TrainingSession {
       this.counts.set(name, count);
     }
     this.state.write(values);
-    for (const name of weights.keys()) this.changed.add(name);
+    this.mirror.changed(weights.keys());
   }
 
-  /** Frees the session. The model keeps the values of the last `pull`. */
+  /** Frees the session. The model keeps its values. */
   dispose(): void {
+    this.pull();
     this.state.dispose();
     this.programs.clear();
     this.written.clear();
     this.functions.clear();
+  }
+
+  /** Brings what somebody else has assigned to the variables into the session. */
+  private takeOver(): void {
+    const names = this.mirror.assigned();
+    if (names.length === 0) return;
+    this.state.write(new Map(names.map((name) => [name, this.variables.get(name)!.dataSync() as TypedArray])));
+    this.mirror.accept(names);
   }
 
   private program(key: string, define: () => TrainingStep): { program: StepProgram; trained: readonly TrainedWeight[] } {
@@ -150,7 +158,7 @@ export class TrainingSession {
     const known = new Map<string, number>();
     const first: TrainedWeight[] = [];
     const of = trained.map((weight) => {
-      const key = `${this.counts.get(weight.name) ?? 0}/${weight.rate}/${weight.decay}`;
+      const key = `${this.counts.get(weight.name) ?? 0}/${weight.rate}/${weight.decay}/${weight.constrain !== undefined}`;
       if (!known.has(key)) {
         known.set(key, first.length);
         first.push(weight);
@@ -162,18 +170,20 @@ export class TrainingSession {
 
   private record(step: TrainingStep): StepProgram {
     const { of, first } = this.groups(step.trained);
-    const width = this.scalarsOf(first[0]!, 1, 0).length;
+    const widths = first.map((weight) => this.scalarsOf(weight, 1, 0).length);
+    const ends = widths.map((_, index) => widths.slice(0, index + 1).reduce((a, b) => a + b, 0));
     const averages: string[] = [];
     const program = new StepProgram(this.state, {
       inputs: step.inputs,
-      scalars: width * first.length,
+      scalars: ends.at(-1)!,
       body: (tracer, inputs, scalars, count) => {
         const { loss, gradients, statistics = new Map<Variable, Tensor>() } = step.gradients(inputs, count as Scalar);
         const { norm, scaled } = clipped(gradients, step.clipNorm);
         const assign = new Map<string, Tensor>();
         const updates: FusedUpdate[] = [];
         step.trained.forEach((weight, index) => {
-          const own = scalars.slice(of[index]! * width, (of[index]! + 1) * width);
+          const end = ends[of[index]!]!;
+          const own = scalars.slice(end - widths[of[index]!]!, end);
           this.update(tracer, weight, scaled[index]!, own, assign, updates);
         });
         for (const [variable, value] of statistics) {
@@ -189,11 +199,11 @@ export class TrainingSession {
     return program;
   }
 
-  private update(tracer: StateTracer, { name, decay }: TrainedWeight, gradient: Tensor, scalars: readonly Tensor[], assign: Map<string, Tensor>, updates: FusedUpdate[]): void {
+  private update(tracer: StateTracer, { name, decay, constrain }: TrainedWeight, gradient: Tensor, scalars: readonly Tensor[], assign: Map<string, Tensor>, updates: FusedUpdate[]): void {
     const tf = requireTf();
     const { optimizer } = this;
     const slots = optimizer.slots.map((slot) => slotName(name, slot));
-    if (optimizer.fused) {
+    if (optimizer.fused && !constrain) {
       updates.push({ rule: optimizer.fused, variable: name, decays: decay > 0, slots, gradient, scalars });
       return;
     }
@@ -201,15 +211,16 @@ export class TrainingSession {
     const [keep, ...rest] = scalars;
     const given = Object.fromEntries(Object.keys(optimizer.scalars(1, 0)).map((key, index) => [key, rest[index]!])) as unknown as Record<string, number>;
     const result = optimizer.update(gradient, slots.map((slot) => tracer.state(slot)), given, weight);
-    assign.set(name, tf.sub(decay > 0 ? tf.mul(weight, keep!) : weight, result.step));
+    const moved = tf.sub(decay > 0 ? tf.mul(weight, keep!) : weight, result.step);
+    assign.set(name, constrain ? constrain(moved) : moved);
     slots.forEach((slot, index) => assign.set(slot, result.slots[index]!));
   }
 
-  private scalarsOf({ rate, decay }: TrainedWeight, count: number, learningRate: number): number[] {
+  private scalarsOf({ rate, decay, constrain }: TrainedWeight, count: number, learningRate: number): number[] {
     const own = learningRate * rate;
     const keep = 1 - own * decay;
     const { fused } = this.optimizer;
-    return fused ? fusedScalars(fused, count, own, keep) : [keep, ...Object.values(this.optimizer.scalars(count, own))];
+    return fused && !constrain ? fusedScalars(fused, count, own, keep) : [keep, ...Object.values(this.optimizer.scalars(count, own))];
   }
 
   private feed(trained: readonly TrainedWeight[], { inputs, steps, learningRates }: StepsFeed) {
@@ -222,7 +233,7 @@ export class TrainingSession {
   private taken(program: StepProgram, trained: readonly TrainedWeight[], { applied, reports }: StepReport): StepsTaken {
     for (const { name } of trained) this.counts.set(name, (this.counts.get(name) ?? 0) + applied);
     // What is frozen stays the model's own tensor.
-    if (applied > 0) for (const name of this.written.get(program)!) this.changed.add(name);
+    if (applied > 0) this.mirror.changed(this.written.get(program)!);
     return { applied, loss: reports.map(([loss]) => loss!), gradientNorm: reports.map(([, norm]) => norm!) };
   }
 

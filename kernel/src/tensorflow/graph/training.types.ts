@@ -23,6 +23,8 @@ export interface TrainedWeight {
   rate: number;
   /** Decoupled decay of a step, as a multiple of the learning rate. */
   decay: number;
+  /** What becomes of the weight after the update: recorded. */
+  constrain?: ((weight: Tensor) => Tensor) | undefined;
 }
 
 export interface TrainingStep {

@@ -1,7 +1,8 @@
 /** The inner doors of tfjs-node 4.22 that recording needs; they have no types of their own. */
 import type { DataType, Tensor, TensorInfo, Variable } from "@tensorflow/tfjs-node";
-import { requireTf } from "../load";
-import type { TypedArray } from "./native";
+import type { TypedArray } from "./graph/native";
+import { requireTf } from "./load";
+
 
 export interface TensorMetadata {
   id: number;

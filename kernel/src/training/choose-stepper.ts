@@ -15,15 +15,15 @@ import type { Stepper } from "./stepper";
 const FEWEST_STEPS = 24;
 
 /** How a run takes its steps: compiled where that is possible and wanted. The one place that decides. */
-export function stepperFor(model: LayersModel, { settings, compile, steps, stepsPerEpoch, seed }: Pick<Plan, "settings" | "compile" | "steps" | "stepsPerEpoch" | "seed">): Stepper {
-  if (compile === "off" || steps < FEWEST_STEPS) return new EagerStepper(model, settings);
+export function stepperFor(model: LayersModel, { settings, compile, steps, stepsPerEpoch, seed, watch }: Plan): Stepper {
+  if (compile === "off" || steps < FEWEST_STEPS) return new EagerStepper(model, settings, { measure: watch });
   const notice = (op: string, reason: string): void => tell(`Steps of ${model.name} are not compiled (${op}: ${reason}); they are taken op by op, which is slower.`);
   const missing = graphAddonMissing();
   if (missing !== undefined) {
     notice("addon", missing.replace(/\.$/, ""));
-    return new EagerStepper(model, settings);
+    return new EagerStepper(model, settings, { measure: watch });
   }
-  return new CompiledStepper(model, settings, { notice, checks: hasOwnCode(model, settings) ? laterChecks(steps, stepsPerEpoch, seed) : new Set() });
+  return new CompiledStepper(model, settings, { notice, measure: watch, checks: hasOwnCode(model, settings) ? laterChecks(steps, stepsPerEpoch, seed) : new Set() });
 }
 
 /**

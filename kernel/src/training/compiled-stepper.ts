@@ -5,6 +5,7 @@ import { batchFrom, tensorsOf } from "./data";
 import type { Batch } from "./data";
 import { EagerStepper } from "./eager-stepper";
 import type { StepSettings } from "./eager-stepper";
+import { layerNorms } from "./instruments";
 import { isOwnMetric } from "./metrics";
 import { fusedOpOf } from "./optimizers";
 import { SessionParameters } from "./session-parameters";
@@ -21,6 +22,8 @@ const LONGEST_CALL = 20;
 export interface CompiledOptions {
   /** Steps at which the graph is held against the step op by op, beside the first that it takes. */
   checks?: ReadonlySet<number>;
+  /** Whether each step tells the norms of every layer. */
+  measure?: boolean;
   /** Told what cannot be compiled. */
   notice?: (op: string, reason: string) => void;
 }
@@ -35,6 +38,7 @@ export class CompiledStepper implements Stepper {
   readonly #math: StepMath;
   readonly #parameters: SessionParameters;
   readonly #checks: ReadonlySet<number>;
+  readonly #measure: boolean;
   readonly #notice: (op: string, reason: string) => void;
   readonly #routes = new Map<string, "compiled" | "eager">();
   /** From this step on the graph was found to do something else than the step op by op. */
@@ -44,13 +48,14 @@ export class CompiledStepper implements Stepper {
   /** Milliseconds a step, of the last that was taken alone. */
   #pace = { key: "", milliseconds: Infinity };
 
-  constructor(model: LayersModel, settings: StepSettings, { checks = new Set(), notice = () => {} }: CompiledOptions = {}) {
+  constructor(model: LayersModel, settings: StepSettings, { checks = new Set(), measure = false, notice = () => {} }: CompiledOptions = {}) {
     this.#settings = settings;
     this.#math = new StepMath(model, settings);
     const { rule } = settings;
     const fused = fusedOpOf(rule);
-    this.#parameters = new SessionParameters(this.#math.weights, fused ? { ...rule, fused } : rule, new EagerStepper(model, settings, this.#math));
+    this.#parameters = new SessionParameters(this.#math.weights, fused ? { ...rule, fused } : rule, new EagerStepper(model, settings, { measure, math: this.#math }));
     this.#checks = checks;
+    this.#measure = measure;
     this.#notice = notice;
     // A metric of the user's own may do anything in JavaScript, which a graph would do once.
     this.#evaluation = settings.metrics.some(isOwnMetric) ? "eager" : "compiled";
@@ -171,13 +176,14 @@ export class CompiledStepper implements Stepper {
   #take(key: string, requests: readonly StepRequest[]): StepResult[] {
     const perStep = requests.map(({ batches }) => batches.flatMap(tensorsOf).map(valuesOf));
     const began = performance.now();
-    const { applied, loss, gradientNorm } = this.#parameters.enter().step(key, () => stepGraph(this.#math, this.#settings, requests[0]!.batches), {
+    const { applied, loss, gradientNorm, squares } = this.#parameters.enter().step(key, () => stepGraph(this.#math, this.#settings, requests[0]!.batches, this.#measure), {
       inputs: perStep[0]!.map((_, index) => joined(perStep.map((values) => values[index]!))),
       steps: requests.map(({ step }) => step),
       learningRates: requests.map(({ learningRate }) => learningRate),
     });
     if (requests.length === 1) this.#pace = { key, milliseconds: this.#pace.key === key ? performance.now() - began : Infinity };
-    return Array.from({ length: applied }, (_, index) => ({ applied: true, loss: loss[index]!, gradientNorm: gradientNorm[index]! }));
+    const trained = squares && this.#math.trained();
+    return Array.from({ length: applied }, (_, index) => ({ applied: true, loss: loss[index]!, gradientNorm: gradientNorm[index]!, norms: trained && layerNorms(trained, squares![index]!) }));
   }
 
   #takeEagerly(request: StepRequest): StepResult {

@@ -3,6 +3,7 @@ import { classOf, dropoutSites, layerEntries } from "../models";
 import type { LayerVariable, WeightEntry } from "../models";
 import { l2Loss, requireTf, scoped } from "../tensorflow";
 import type { Batch } from "./data";
+import { layerNorms } from "./instruments";
 import type { Loss } from "./losses";
 import type { Metric } from "./metrics";
 import type { UpdateRule } from "./optimizers";
@@ -33,8 +34,11 @@ export class EagerStepper implements Stepper {
   readonly #settings: StepSettings;
   readonly #slots: SlotStore = new Map();
 
-  constructor(model: LayersModel, settings: StepSettings, math = new StepMath(model, settings)) {
+  readonly #measure: boolean;
+
+  constructor(model: LayersModel, settings: StepSettings, { measure = false, math = new StepMath(model, settings) } = {}) {
     this.#math = math;
+    this.#measure = measure;
     this.#settings = settings;
   }
 
@@ -56,12 +60,16 @@ export class EagerStepper implements Stepper {
       if (!Number.isFinite(norm)) norm = normInDouble(tensors);
       const { clipNorm } = this.#settings;
       const scale = clipNorm !== undefined && norm > clipNorm ? clipNorm / norm : 1;
+      const before = this.#measure ? weights.map(({ variable }) => tf.clone(variable.read())) : [];
       weights.forEach((weight, index) => this.#update(weight, scale === 1 ? tensors[index]! : tf.mul(tensors[index]!, scale), request.learningRate));
       statistics.forEach((value, variable) => {
         assign(variable, value);
         value.dispose();
       });
-      return { applied: true, loss, gradientNorm: norm };
+      if (!this.#measure) return { applied: true, loss, gradientNorm: norm };
+      const halves = (values: readonly Tensor[]) => (tf.stack(values.map(l2Loss)).dataSync() as Float32Array);
+      const update = weights.map(({ variable }, index) => tf.sub(variable.read(), before[index]!));
+      return { applied: true, loss, gradientNorm: norm, norms: layerNorms(weights, { gradient: halves(tensors), weight: halves(before), update: halves(update) }) };
     });
   }
 

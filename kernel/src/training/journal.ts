@@ -1,4 +1,5 @@
 import type { RunEventMark } from "../display/views";
+import { InstrumentColumns } from "./instruments";
 import type { EpochRecord, StepColumns } from "./run.types";
 
 /** What was measured and what happened on the way, up to a step. */
@@ -6,6 +7,7 @@ export class Journal {
   history: EpochRecord[] = [];
   columns: StepColumns = { step: [], learningRate: [], metrics: { loss: [] } };
   gradientNorms: number[] = [];
+  readonly instruments = new InstrumentColumns();
   marks: RunEventMark[] = [];
   /** What trains from a step on: the paths of the weights. In order; the first holds from the beginning. */
   freezing: { step: number; trained: readonly string[] }[] = [];
@@ -13,7 +15,7 @@ export class Journal {
   /** Every column of figures that has one number a step, by a name of its own. */
   figures(): Map<string, number[]> {
     const { learningRate, metrics } = this.columns;
-    return new Map([["learningRate", learningRate], ["gradientNorm", this.gradientNorms], ...Object.entries(metrics)]);
+    return new Map([["learningRate", learningRate], ["gradientNorm", this.gradientNorms], ...Object.entries(metrics), ...this.instruments.columns]);
   }
 
   /** The same, kept apart. */
@@ -31,6 +33,7 @@ export class Journal {
   column(name: string): number[] {
     if (name === "learningRate") return this.columns.learningRate;
     if (name === "gradientNorm") return this.gradientNorms;
+    if (InstrumentColumns.owns(name)) return this.instruments.column(name);
     return (this.columns.metrics[name] ??= []);
   }
 

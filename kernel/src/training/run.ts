@@ -6,6 +6,7 @@ import { copyModel } from "../models";
 import { describeChanges } from "./fork";
 import type { Replan } from "./fork";
 import { TrainingLoop } from "./loop";
+import type { Instruments } from "./instruments.types";
 import type { Best } from "./monitor";
 import type { FinetuneOptions } from "./options.types";
 import type { Plan } from "./plan";
@@ -101,6 +102,10 @@ export class Run implements ObservableRun {
   /** The norm of all gradients together, before clipping, at each step. */
   get gradientNorms(): readonly number[] {
     return this.#trajectory.journal.gradientNorms;
+  }
+  /** Norms of each layer's gradient, weights and update at every step, where the run is watched (`watch: true`). */
+  get instruments(): Instruments | undefined {
+    return this.#trajectory.instruments;
   }
   get best(): Best | undefined {
     return this.#trajectory.best;

@@ -16,13 +16,14 @@ export function keyOf(math: StepMath, batches: readonly Batch[]): string {
   return [...trained, ...batches.map((batch) => tensorsOf(batch).map(({ shape, dtype }) => `${dtype}[${shape.join()}]`).join(" "))].join("\n");
 }
 
-export function stepGraph(math: StepMath, settings: StepSettings, batches: readonly Batch[]): TrainingStep {
+export function stepGraph(math: StepMath, settings: StepSettings, batches: readonly Batch[], measure = false): TrainingStep {
   const tf = requireTf();
   const trained = math.trained();
   return {
     inputs: batches.flatMap(tensorsOf).map(specOf),
     trained: trained.map((entry) => ({ name: entry.path, rate: settings.rateOf(entry.path), decay: decayOf(entry, settings), constrain: constraintOf(entry) })),
     clipNorm: settings.clipNorm,
+    measure,
     gradients: (tensors, step) => {
       let at = 0;
       const given = batches.map((batch) => batchFrom(tensors.slice(at, (at += tensorsOf(batch).length)), batch));

@@ -1,5 +1,6 @@
 import type { Tensor } from "@tensorflow/tfjs-node";
 import type { Batch } from "./data";
+import type { LayerNorms } from "./instruments";
 
 export interface StepRequest {
   /** Optimizer steps taken before this one. */
@@ -10,7 +11,7 @@ export interface StepRequest {
 }
 
 export type StepResult =
-  | { applied: true; loss: number; gradientNorm: number }
+  | { applied: true; loss: number; gradientNorm: number; /** Where they are measured. */ norms?: LayerNorms | undefined }
   /** Nothing has changed: the loss or a gradient is NaN or infinite. */
   | { applied: false; loss: number; weights: string[] };
 

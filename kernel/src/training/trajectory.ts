@@ -8,6 +8,8 @@ import { setTrained, trainedPaths } from "./freeze";
 import { noteFreezing } from "./freeze-journal";
 import { fromHost, toHost } from "./host-state";
 import type { HostState } from "./host-state";
+import { measuredLayers } from "./instruments";
+import type { Instruments } from "./instruments.types";
 import { Journal } from "./journal";
 import { bestOf, outOfPatience } from "./monitor";
 import type { Best } from "./monitor";
@@ -35,6 +37,7 @@ export class Trajectory {
   readonly #plan: Plan;
   readonly #stepper: Stepper;
   readonly #batches: StepBatches;
+  readonly #measured: readonly string[];
   readonly #snapshots = new Snapshots();
   #bestWeights: { step: number; state: HostState } | undefined;
   /** The weights before the step just taken, for its gradients. */
@@ -49,6 +52,7 @@ export class Trajectory {
     this.#plan = plan;
     this.#batches = new StepBatches(plan);
     this.#stepper = stepperFor(model, plan);
+    this.#measured = plan.watch ? measuredLayers(weightEntries(model)) : [];
     for (const label of plan.notes) this.journal.marks.push({ step: 0, kind: "note", label });
   }
 
@@ -64,6 +68,10 @@ export class Trajectory {
   /** Whether an epoch has ended that has not been measured. */
   get epochToClose(): boolean {
     return this.step > 0 && this.step % this.#plan.stepsPerEpoch === 0 && this.journal.history.at(-1)?.step !== this.step && this.step > this.#origin;
+  }
+
+  get instruments(): Instruments | undefined {
+    return this.#plan.watch ? this.journal.instruments.view(this.#measured) : undefined;
   }
 
   get origin(): number {
@@ -110,6 +118,7 @@ export class Trajectory {
         journal.columns.learningRate.push(requests[index]!.learningRate);
         journal.columns.metrics["loss"]!.push(result.loss);
         journal.gradientNorms.push(result.gradientNorm);
+        if (result.norms) journal.instruments.record(this.step - 1, this.#measured, result.norms);
       });
       return results.length;
     } catch (error) {

@@ -8,5 +8,5 @@ export { recording } from "./trace";
 export type { Spec, StateOptions } from "./state";
 export type { Values } from "./function";
 export { TrainingSession } from "./training-session";
-export type { GraphOptimizer, StepsFeed, StepsTaken, TrainedWeight, TrainingState, TrainingStep } from "./training.types";
+export type { GraphOptimizer, StepsFeed, StepsTaken, TrainedWeight, TrainingState, TrainingStep, WeightSquares } from "./training.types";
 export type { FusedRule } from "./updates";

@@ -1,5 +1,5 @@
 import type { Scalar, Tensor, Variable } from "@tensorflow/tfjs-node";
-import { executeOp } from "../ops";
+import { l2Loss } from "../ops";
 import { requireTf } from "../load";
 import { TraceError } from "./errors";
 import { StateFunction } from "./function";
@@ -178,7 +178,7 @@ export class TrainingSession {
       scalars: ends.at(-1)!,
       body: (tracer, inputs, scalars, count) => {
         const { loss, gradients, statistics = new Map<Variable, Tensor>() } = step.gradients(inputs, count as Scalar);
-        const { norm, scaled } = clipped(gradients, step.clipNorm);
+        const { norm, scaled, halves } = clipped(gradients, step.clipNorm);
         const assign = new Map<string, Tensor>();
         const updates: FusedUpdate[] = [];
         step.trained.forEach((weight, index) => {
@@ -192,7 +192,10 @@ export class TrainingSession {
           assign.set(name, value);
           averages.push(name);
         }
-        return { report: [loss, norm], assign, updates, guard: [loss, norm] } satisfies StepBody;
+        const guard = [loss, norm];
+        if (!step.measure) return { report: guard, assign, updates, guard } satisfies StepBody;
+        const weights = step.trained.map(({ name }) => l2Loss(this.variables.get(name)!));
+        return { report: [...guard, ...halves, ...weights], assign, updates, guard, measured: step.trained.map(({ name }) => name) } satisfies StepBody;
       },
     }, `step_${this.serial++}`);
     this.written.set(program, [...step.trained.map(({ name }) => name), ...averages, ...program.assigned]);
@@ -234,7 +237,10 @@ export class TrainingSession {
     for (const { name } of trained) this.counts.set(name, (this.counts.get(name) ?? 0) + applied);
     // What is frozen stays the model's own tensor.
     if (applied > 0) this.mirror.changed(this.written.get(program)!);
-    return { applied, loss: reports.map(([loss]) => loss!), gradientNorm: reports.map(([, norm]) => norm!) };
+    const made: StepsTaken = { applied, loss: reports.map(([loss]) => loss!), gradientNorm: reports.map(([, norm]) => norm!) };
+    const count = trained.length;
+    if (program.width === 2) return made;
+    return { ...made, squares: reports.map((report) => ({ gradient: report.subarray(2, 2 + count), weight: report.subarray(2 + count, 2 + 2 * count), update: report.subarray(2 + 2 * count) })) };
   }
 
   private ensureSlots(name: string): void {
@@ -270,11 +276,11 @@ function specOf({ dtype, shape, name }: Variable): Spec {
 }
 
 /** The Euclidean norm of all gradients, and the gradients scaled down to `limit`. */
-function clipped(gradients: readonly Tensor[], limit: number | undefined): { norm: Tensor; scaled: readonly Tensor[] } {
+function clipped(gradients: readonly Tensor[], limit: number | undefined): { norm: Tensor; scaled: readonly Tensor[]; halves: readonly Tensor[] } {
   const tf = requireTf();
-  const halves = gradients.map((gradient) => executeOp("L2Loss", { T: { type: "float32" } }, [gradient])[0]!);
+  const halves = gradients.map(l2Loss);
   const norm = tf.sqrt(tf.mul(halves.length === 1 ? halves[0]! : tf.addN(halves), 2));
-  if (limit === undefined) return { norm, scaled: gradients };
+  if (limit === undefined) return { norm, scaled: gradients, halves };
   const scale = tf.div(limit, tf.maximum(norm, limit));
-  return { norm, scaled: gradients.map((gradient) => tf.mul(gradient, scale)) };
+  return { norm, scaled: gradients.map((gradient) => tf.mul(gradient, scale)), halves };
 }

@@ -33,6 +33,8 @@ export interface TrainingStep {
   trained: readonly TrainedWeight[];
   /** All gradients together are scaled down to this norm. */
   clipNorm?: number | undefined;
+  /** Whether each step reports the norms of every weight. */
+  measure?: boolean;
   /**
    * Loss and gradients of a step, from its inputs; recorded once. `step`, an int32 scalar, is how many
    * steps were taken before: the place for it is the seed of stateless random ops.
@@ -56,6 +58,18 @@ export interface StepsTaken {
   loss: number[];
   /** Before clipping. */
   gradientNorm: number[];
+  /** For each step taken, where they are measured. */
+  squares?: WeightSquares[];
+}
+
+/** Half the sum of squares of each trained weight, in their order. */
+export interface WeightSquares {
+  /** Before clipping. */
+  gradient: ArrayLike<number>;
+  /** Before the update. */
+  weight: ArrayLike<number>;
+  /** The weight after the update less the one before. */
+  update: ArrayLike<number>;
 }
 
 /** Weights and slots, on the host. */

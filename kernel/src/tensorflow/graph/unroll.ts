@@ -22,6 +22,8 @@ export interface StepBody {
   updates: readonly FusedUpdate[];
   /** Scalars that must be finite for the step to happen. */
   guard: readonly Tensor[];
+  /** State whose change is reported, after `report`: half the sum of its squares. */
+  measured?: readonly string[];
 }
 
 export interface StepSpec {
@@ -57,6 +59,7 @@ interface Traced {
   assign: ReadonlyMap<string, Output>;
   updates: readonly (Omit<FusedUpdate, "gradient" | "scalars"> & { gradient: Output; scalars: readonly Output[] })[];
   guard: readonly Output[];
+  measured: readonly string[];
 }
 
 interface Unrolled {
@@ -89,9 +92,15 @@ export class StepProgram {
         assign: new Map([...body.assign].map(([name, tensor]) => [name, tracer.output(tensor)])),
         updates: body.updates.map((update) => ({ ...update, gradient: tracer.output(update.gradient), scalars: update.scalars.map((scalar) => tracer.output(scalar)) })),
         guard: body.guard.map((tensor) => tracer.output(tensor)),
+        measured: body.measured ?? [],
       };
     });
-    this.reported = this.recorded.result.report.length;
+    this.reported = this.recorded.result.report.length + this.recorded.result.measured.length;
+  }
+
+  /** How many scalars each step reports. */
+  get width(): number {
+    return this.reported;
   }
 
   /** State that the body assigned by itself. */
@@ -177,13 +186,17 @@ export class StepProgram {
     const guard = result.guard.length === 0 ? [] : [guardOp(session, result.guard.map(at), prefix)];
     // Nothing is written before all has been read: two reads of one variable in a step see the same value.
     const controls = [...guard, ...[...reads.values()].map((read) => opOf(read))];
-    const applied = [...result.assign, ...assigned].map(([name, output]) => this.state.variable(name).assign(at(output), controls));
+    const applied = new Map([...result.assign, ...assigned].map(([name, output]) => [name, this.state.variable(name).assign(at(output), controls)]));
     for (const { scalars, gradient, ...update } of result.updates) {
       const variable = this.state.variable(update.variable);
-      applied.push(emitUpdate(graph, update, { variable, read: reads.get(update.variable)!, slots: update.slots.map((name) => this.state.variable(name)), gradient: at(gradient), scalars: scalars.map(at) }, controls));
+      applied.set(update.variable, emitUpdate(graph, update, { variable, read: reads.get(update.variable)!, slots: update.slots.map((name) => this.state.variable(name)), gradient: at(gradient), scalars: scalars.map(at) }, controls));
     }
-    const report = graph.add("Pack", result.report.map(at), [attribute.int("axis", 0), FLOAT])[0]!;
-    return { report, applied: [...applied, ...guard] };
+    const changes = result.measured.map((name) => {
+      const after = this.state.variable(name).read([applied.get(name)!]);
+      return graph.add("L2Loss", graph.add("Sub", [after, reads.get(name)!], [FLOAT]), [FLOAT])[0]!;
+    });
+    const report = graph.add("Pack", [...result.report.map(at), ...changes], [attribute.int("axis", 0), FLOAT])[0]!;
+    return { report, applied: [...applied.values(), ...guard, ...changes.map(opOf)] };
   }
 
   /** How far a call came: what tells of the steps before one that was not finite. */

@@ -25,7 +25,8 @@ export default defineConfig({
         test: {
           name: "ui",
           include: ["tests/ui/**/*.test.ts"],
-          // One JupyterLab and one browser at a time: they time what they see.
+          globalSetup: "tests/ui/start.ts",
+          // One file at a time: they time what they see.
           fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 180_000,

@@ -1,10 +1,8 @@
-/** A Chromium of the machine's own, with a new profile each time. */
+/** A Chromium of the machine's own: started once, a profile of its own for each that connects. */
 
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { chromium, type BrowserContext, type Page } from "playwright-core";
+import { chromium, type BrowserServer, type Page } from "playwright-core";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 const FLAGS = [
@@ -28,22 +26,17 @@ function executable(): string {
   return found;
 }
 
+export const startBrowser = (): Promise<BrowserServer> => chromium.launchServer({ executablePath: executable(), args: FLAGS, chromiumSandbox: false, host: "127.0.0.1" });
+
 export interface Browser {
   page: Page;
-  context: BrowserContext;
   close(): Promise<void>;
 }
 
-export async function openBrowser(viewport = { width: 1280, height: 1000 }): Promise<Browser> {
-  const profile = await mkdtemp(join(tmpdir(), "thawbook-chromium-"));
-  const context = await chromium.launchPersistentContext(profile, { executablePath: executable(), args: FLAGS, viewport, deviceScaleFactor: 2, chromiumSandbox: false });
-  const page = context.pages()[0] ?? (await context.newPage());
-  return {
-    page,
-    context,
-    close: async () => {
-      await context.close();
-      await rm(profile, { recursive: true, force: true, maxRetries: 5 });
-    },
-  };
+/** @param address of a browser that was started */
+export async function openBrowser(address: string, viewport = { width: 1280, height: 1000 }): Promise<Browser> {
+  const browser = await chromium.connect(address);
+  const context = await browser.newContext({ viewport, deviceScaleFactor: 2 });
+  context.setDefaultTimeout(20_000);
+  return { page: await context.newPage(), close: () => browser.close() };
 }

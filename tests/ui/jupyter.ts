@@ -11,13 +11,31 @@ import { fileURLToPath } from "node:url";
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const TOKEN = "thawbook-tests";
 
-export interface Jupyter {
-  /** The address of JupyterLab with a notebook open, the token in it. */
-  address(notebook: string): string;
+/** What is told of a server to whoever did not start it. */
+export interface JupyterAddress {
+  port: number;
   /** Where notebooks lie. */
   folder: string;
-  /** Reads a notebook as the server saved it. */
-  stop(): Promise<void>;
+}
+
+export interface Jupyter extends JupyterAddress {
+  /** The address of JupyterLab with a notebook open, the token in it. */
+  address(notebook: string): string;
+  /** Ends the kernels of all notebooks. */
+  endKernels(): Promise<void>;
+}
+
+export function jupyterAt({ port, folder }: JupyterAddress): Jupyter {
+  const api = (path: string, method = "GET"): Promise<Response> => fetch(`http://127.0.0.1:${port}/api/${path}?token=${TOKEN}`, { method });
+  return {
+    port,
+    folder,
+    address: (notebook) => `http://127.0.0.1:${port}/lab/tree/${encodeURIComponent(notebook)}?token=${TOKEN}&reset`,
+    endKernels: async () => {
+      const sessions = (await (await api("sessions")).json()) as { id: string }[];
+      await Promise.all(sessions.map(({ id }) => api(`sessions/${id}`, "DELETE")));
+    },
+  };
 }
 
 function freePort(): Promise<number> {
@@ -79,7 +97,7 @@ async function answering(server: ChildProcess, port: number, said: () => string)
 }
 
 /** Starts JupyterLab from the checkout's `.venv`. */
-export async function startJupyter(): Promise<Jupyter> {
+export async function startJupyter(): Promise<JupyterAddress & { stop(): Promise<void> }> {
   const lab = join(ROOT, ".venv/bin/jupyter-lab");
   if (!existsSync(lab)) throw new Error(`${lab} is missing: run \`npm run setup\` first`);
   const home = await mkdtemp(join(tmpdir(), "thawbook-ui-"));
@@ -107,8 +125,8 @@ export async function startJupyter(): Promise<Jupyter> {
     throw error;
   }
   return {
+    port,
     folder,
-    address: (notebook) => `http://127.0.0.1:${port}/lab/tree/${encodeURIComponent(notebook)}?token=${TOKEN}&reset`,
     stop: async () => {
       const ended = new Promise((done) => server.once("exit", done));
       server.kill("SIGTERM");

@@ -1,23 +1,10 @@
 /** The real kernel trains, and the chart in the page lives. */
 
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Locator } from "playwright-core";
 import { LAYERS_MIME, RUN_MIME, type RunView } from "../../kernel/lib/display/views.js";
-import { openBrowser, type Browser } from "./browser.js";
-import { startJupyter, type Jupyter } from "./jupyter.js";
 import { cell, command, ended, kernelReady, open, run, savedCells, setTheme, writeNotebook } from "./notebook.js";
-
-let jupyter: Jupyter;
-let browser: Browser;
-
-beforeAll(async () => {
-  [jupyter, browser] = await Promise.all([startJupyter(), openBrowser()]);
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await jupyter?.stop();
-});
+import { browser, jupyter } from "./page.js";
 
 const DATA = `// two classes, apart by a line
 const x = Array.from({ length: 512 }, (_, i) => [Math.sin(i * 12.9898), Math.cos(i * 78.233)]);

@@ -1,26 +1,13 @@
 /** Notebooks that were saved with their outputs, opened again without a kernel that knows them. */
 
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { requireTf } from "../../kernel/lib/tensorflow/index.js";
 import { freeze } from "../../kernel/lib/training/index.js";
 import { show } from "../../kernel/lib/display/index.js";
 import { LAYERS_MIME, RUN_MIME, type LayersView, type RunView } from "../../kernel/lib/display/views.js";
 import { smallRun } from "../display/runs.js";
-import { openBrowser, type Browser } from "./browser.js";
-import { startJupyter, type Jupyter } from "./jupyter.js";
 import { open, setTheme, withoutKernel, writeNotebook, type Output } from "./notebook.js";
-
-let jupyter: Jupyter;
-let browser: Browser;
-
-beforeAll(async () => {
-  [jupyter, browser] = await Promise.all([startJupyter(), openBrowser()]);
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await jupyter?.stop();
-});
+import { browser, jupyter } from "./page.js";
 
 const output = async (value: unknown): Promise<Output[]> => {
   const shown = await show(value);

@@ -75,3 +75,39 @@ def test_interrupt_at_a_breakpoint(debugged):
     assert cell.error["ename"] == "KeyboardInterrupt"
     ask(debugged, "setBreakpoints", source={"path": path}, breakpoints=[])
     assert debugged.run("1 + 1").result == "2"
+
+
+def uncaught(kernel, state):
+    ask(kernel, "setExceptionBreakpoints", filters=state)
+
+
+@pytest.mark.parametrize("code, line", [
+    ('throw new Error("at once");', 1),
+    ('function deep(): void {\n  throw new Error("deep");\n}\ndeep();', 2),
+    ('await null;\nthrow new Error("later");', 2),
+    ('async function slow(): Promise<void> {\n  await null;\n  throw new Error("slow");\n}\nawait slow();', 3),
+])
+def test_stops_where_an_uncaught_error_is_thrown(debugged, code, line):
+    uncaught(debugged, ["uncaught"])
+    cell = debugged.send(code)
+    assert event(debugged, "stopped")["reason"] == "exception"
+    assert ask(debugged, "stackTrace", threadId=1)["stackFrames"][0]["line"] == line
+    ask(debugged, "continue", threadId=1)
+    debugged.wait(cell)
+    assert cell.error["ename"] == "Error"
+    uncaught(debugged, [])
+
+
+def test_errors_that_are_caught_do_not_stop(debugged):
+    uncaught(debugged, ["uncaught"])
+    cell = debugged.run('try { throw new Error("caught"); } catch {}\nawait Promise.reject(new Error("too")).catch(() => 1);\nasync function f() { throw new Error("awaited"); }\ntry { await f(); } catch {}\n"through"')
+    assert cell.result == "'through'"
+    uncaught(debugged, [])
+
+
+def test_breakpoint_after_an_enum_stops_on_its_own_line(debugged):
+    code = "enum Way { Up, Down }\nfunction which(way: Way): string {\n  const name = Way[way];\n  return name;\n}\nwhich(Way.Down)"
+    cell, _, path = stop(debugged, code, 4)
+    ask(debugged, "setBreakpoints", source={"path": path}, breakpoints=[])
+    ask(debugged, "continue", threadId=1)
+    assert debugged.wait(cell).result == "'Down'"

@@ -1,7 +1,9 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { readFile } from "node:fs/promises";
 import type { Debugger } from "node:inspector";
+import { basename } from "node:path";
 import { Breakpoints } from "./breakpoints";
+import { CaughtErrors } from "./caught-errors";
 import { CallStack, type CallStackOptions } from "./call-stack";
 import { CELL_PATH, CellSources, HASH, cellPath, isCellPath, type DebuggedCell } from "./cells";
 import { InspectorConnection } from "./inspector";
@@ -18,6 +20,10 @@ const FILTERS: DebugProtocol.ExceptionBreakpointsFilter[] = [
 export interface DebugAdapterOptions extends CallStackOptions {
   /** Sends a `debug_event`. */
   emit(event: DebugProtocol.Event): void;
+  /** JavaScript of the TypeScript that a person types. */
+  withoutTypes(code: string): string;
+  /** Whether an error out of this place (from 0) of a script is caught by the function that it is in. */
+  catches(script: string, line: number, column: number): boolean;
   /** MIME bundle of an expression of the session, made by the main thread; used while nothing is paused. */
   richBundle?: (expression: string) => Promise<Record<string, unknown> | undefined>;
 }
@@ -40,6 +46,7 @@ export class DebugAdapter {
   #breakpoints: Breakpoints | undefined;
   #stack: CallStack | undefined;
   #attached = false;
+  #stopsAtErrors: "all" | "uncaught" | "none" = "none";
   #pausedFor: Debugger.PausedEventDataType | undefined;
   #seq = 1;
 
@@ -85,7 +92,7 @@ export class DebugAdapter {
       case "debugInfo":
         return this.#info();
       case "initialize":
-        return this.#initialize();
+        return this.#initialize(args as unknown as DebugProtocol.InitializeRequestArguments);
       case "attach":
         return this.#attach();
       case "disconnect":
@@ -118,7 +125,7 @@ export class DebugAdapter {
       case "copyToGlobals":
         return this.#copyToGlobals(args as { srcVariableName: string; dstVariableName: string; srcFrameId: number });
       case "modules":
-        return { modules: [], totalModules: 0 };
+        return this.#modules();
       case "exceptionInfo":
         return this.#exceptionInfo();
       case "continue":
@@ -152,14 +159,15 @@ export class DebugAdapter {
     };
   }
 
-  #initialize(): Reply {
+  #initialize({ clientID }: DebugProtocol.InitializeRequestArguments): Reply {
     if (!this.#connection) {
       const connection = new InspectorConnection();
       this.#connection = connection;
-      this.#values = new Values(connection);
+      this.#values = new Values(connection, { withTypes: clientID !== "jupyterlab", userName: this.#options.userName });
       this.#breakpoints = new Breakpoints(connection, this.#cells, (breakpoint) => this.#emit("breakpoint", { reason: "changed", breakpoint }));
-      this.#stack = new CallStack(connection, this.#cells, this.#values, this.#options);
-      connection.on("Debugger.paused", (event) => this.#paused(event));
+      const stack = (this.#stack = new CallStack(connection, this.#cells, this.#values, this.#options));
+      const caught = new CaughtErrors(connection, stack, this.#options);
+      connection.on("Debugger.paused", (event) => void this.#paused(event, caught));
       connection.on("Debugger.resumed", () => this.#resumed());
     }
     return {
@@ -176,6 +184,8 @@ export class DebugAdapter {
   async #attach(): Promise<void> {
     const connection = this.#live();
     await connection.post("Debugger.enable");
+    // so that an error is followed to the cell that awaits it
+    await connection.post("Debugger.setAsyncCallStackDepth", { maxDepth: 16 });
     await connection.post("Debugger.setBlackboxPatterns", { patterns: [...this.#options.blackbox] });
     this.#attached = true;
     this.#emit("initialized");
@@ -190,6 +200,12 @@ export class DebugAdapter {
     await connection.post("Debugger.disable").catch(() => undefined);
     connection.close();
     if (this.paused) this.#resumed();
+  }
+
+  /** The local files that the session has loaded, to look into and to stop in. */
+  #modules(): Reply {
+    const modules = (this.#stack?.files() ?? []).map((path): DebugProtocol.Module => ({ id: path, name: basename(path), path }));
+    return { modules, totalModules: modules.length };
   }
 
   #dumpCell(code: string): Reply {
@@ -215,8 +231,9 @@ export class DebugAdapter {
 
   async #setExceptionBreakpoints({ filters, exceptionOptions }: DebugProtocol.SetExceptionBreakpointsArguments): Promise<void> {
     const modes = [...(filters ?? []), ...(exceptionOptions ?? []).map((o) => (o.breakMode === "always" ? "all" : o.breakMode === "never" ? "none" : "uncaught"))];
-    const state = modes.includes("all") ? "all" : modes.includes("uncaught") ? "uncaught" : "none";
-    await this.#live().post("Debugger.setPauseOnExceptions", { state });
+    this.#stopsAtErrors = modes.includes("all") ? "all" : modes.includes("uncaught") ? "uncaught" : "none";
+    // V8 takes every error of a cell for caught: the inspector itself handles the cell's promise. So we look.
+    await this.#live().post("Debugger.setPauseOnExceptions", { state: this.#stopsAtErrors === "none" ? "none" : "all" });
   }
 
   async #variables({ variablesReference, start, count }: DebugProtocol.VariablesArguments): Promise<DebugProtocol.Variable[]> {
@@ -251,13 +268,13 @@ export class DebugAdapter {
   async #evaluate({ expression, frameId }: DebugProtocol.EvaluateArguments): Promise<Reply> {
     const { result, exceptionDetails } = await this.#evaluateIn(expression, frameId);
     if (exceptionDetails) throw new Error(exceptionDetails.exception?.description?.split("\n")[0] ?? exceptionDetails.text);
-    const { value, type, variablesReference } = await this.#values!.variable(expression, result);
+    const { value, variablesReference, type } = await this.#values!.variable(expression, result);
     return { result: value, type, variablesReference };
   }
 
-  #evaluateIn(expression: string, frameId: number | undefined) {
+  #evaluateIn(code: string, frameId: number | undefined) {
     const connection = this.#live();
-    const common = { expression, objectGroup: GROUP, generatePreview: true, silent: true };
+    const common = { expression: this.#options.withoutTypes(code), objectGroup: GROUP, generatePreview: true, silent: true };
     return this.paused
       ? connection.post("Debugger.evaluateOnCallFrame", { ...common, callFrameId: this.#stopped().frame(frameId ?? 0).callFrameId })
       : connection.post("Runtime.evaluate", { ...common, replMode: true });
@@ -277,8 +294,12 @@ export class DebugAdapter {
     return { exceptionId: thrown.className ?? "Error", description: thrown.description, breakMode: thrown.uncaught ? "unhandled" : "always" };
   }
 
-  #paused(event: Debugger.PausedEventDataType): void {
+  async #paused(event: Debugger.PausedEventDataType, caught: CaughtErrors): Promise<void> {
     this.#pausedFor = event;
+    if (isException(event) && this.#stopsAtErrors === "uncaught" && !isUncaught(event) && (await caught.catches(event))) {
+      void this.#live().post("Debugger.resume");
+      return;
+    }
     if (!this.#stack?.stop(event.callFrames)) {
       // A `debugger` statement or a pause inside a library: there is no line of the person's to show.
       void this.#live().post("Debugger.stepOut");
@@ -318,3 +339,4 @@ export class DebugAdapter {
 }
 
 const isException = (event: Debugger.PausedEventDataType): boolean => event.reason === "exception" || event.reason === "promiseRejection";
+const isUncaught = (event: Debugger.PausedEventDataType): boolean => (event.data as { uncaught?: boolean } | undefined)?.uncaught === true;

@@ -1,12 +1,16 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
+import { existsSync } from "node:fs";
 import type { Debugger } from "node:inspector";
-import { basename } from "node:path";
+import { basename, isAbsolute } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { CellSources } from "./cells";
+import { isCellPath, type CellSources } from "./cells";
 import type { InspectorConnection } from "./inspector";
 import type { Values } from "./values";
 
 const SCOPE_NAMES: Record<string, string> = { local: "Locals", closure: "Closure", block: "Block", catch: "Catch", module: "Module", script: "Session" };
+
+/** What local modules carry whose lines are not those of their file. */
+const INLINE_MAP = /^data:application\/json;base64,(.*)$/;
 
 export interface CallStackOptions {
   /** Regular expressions of script addresses that are not the person's code. */
@@ -34,7 +38,11 @@ export class CallStack {
     this.#values = values;
     this.#options = options;
     this.#blackbox = options.blackbox.map((pattern) => new RegExp(pattern));
-    connection.on("Debugger.scriptParsed", ({ scriptId, url }) => this.#scripts.set(scriptId, url));
+    connection.on("Debugger.scriptParsed", ({ scriptId, url, sourceMapURL }) => {
+      this.#scripts.set(scriptId, url);
+      const map = INLINE_MAP.exec(sourceMapURL ?? "")?.[1];
+      if (map && !isCellPath(url)) cells.addMap(pathOf(url), Buffer.from(map, "base64").toString());
+    });
   }
 
   /** @returns whether any frame is the person's own */
@@ -61,6 +69,15 @@ export class CallStack {
       };
     });
     return { stackFrames, totalFrames: stackFrames.length };
+  }
+
+  isUserScript(scriptId: string): boolean {
+    return this.#isUserAddress(this.#scripts.get(scriptId) ?? "");
+  }
+
+  /** The person's own files that were loaded, each once. */
+  files(): string[] {
+    return [...new Set([...this.#scripts.values()].filter((url) => this.#isUserAddress(url)).map(pathOf))].filter((path) => isAbsolute(path) && !isCellPath(path) && existsSync(path)).sort();
   }
 
   /** The scopes of a frame, innermost first, without the global object's hundred names. */
@@ -96,12 +113,16 @@ export class CallStack {
   }
 
   #path(frame: Debugger.CallFrame): string {
-    const url = this.#url(frame);
-    return url.startsWith("file://") ? fileURLToPath(url) : url;
+    return pathOf(this.#url(frame));
   }
 
   #isUserCode(frame: Debugger.CallFrame): boolean {
-    const url = this.#url(frame);
+    return this.#isUserAddress(this.#url(frame));
+  }
+
+  #isUserAddress(url: string): boolean {
     return url !== "" && !this.#blackbox.some((pattern) => pattern.test(url));
   }
 }
+
+const pathOf = (url: string): string => (url.startsWith("file://") ? fileURLToPath(url) : url);

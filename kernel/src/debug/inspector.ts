@@ -13,6 +13,7 @@ interface Commands {
   "Debugger.setBreakpointByUrl": [Debugger.SetBreakpointByUrlParameterType, Debugger.SetBreakpointByUrlReturnType];
   "Debugger.removeBreakpoint": [Debugger.RemoveBreakpointParameterType, void];
   "Debugger.setPauseOnExceptions": [Debugger.SetPauseOnExceptionsParameterType, void];
+  "Debugger.setAsyncCallStackDepth": [Debugger.SetAsyncCallStackDepthParameterType, void];
   "Debugger.setBlackboxPatterns": [Debugger.SetBlackboxPatternsParameterType, void];
   "Debugger.evaluateOnCallFrame": [Debugger.EvaluateOnCallFrameParameterType, Debugger.EvaluateOnCallFrameReturnType];
   "Debugger.getScriptSource": [Debugger.GetScriptSourceParameterType, Debugger.GetScriptSourceReturnType];

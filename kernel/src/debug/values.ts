@@ -34,10 +34,15 @@ function summarize(this: unknown): string | undefined {
 export class Values {
   readonly #connection: InspectorConnection;
   readonly #references = new Map<number, Reference>();
+  readonly #withTypes: boolean;
+  readonly #userName: (name: string) => string;
   #next = 1;
 
-  constructor(connection: InspectorConnection) {
+  /** @param options `withTypes: false` for JupyterLab, which shows a value's type *instead* of the value unless it is one of Python's */
+  constructor(connection: InspectorConnection, { withTypes, userName }: { withTypes: boolean; userName: (name: string) => string }) {
     this.#connection = connection;
+    this.#withTypes = withTypes;
+    this.#userName = userName;
   }
 
   clear(): void {
@@ -65,15 +70,20 @@ export class Values {
     return {
       name,
       value: await this.#text(value),
-      type: value.className ?? value.subtype ?? value.type,
+      ...(this.#withTypes && { type: value.className ?? value.subtype ?? value.type }),
       evaluateName: name,
       variablesReference: expandable ? this.refer({ kind: "object", objectId: value.objectId! }) : 0,
     };
   }
 
+  /** The first line of a function's script: blanks are where its types were. */
+  #signature(description: string): string {
+    return description.split("\n")[0]!.replace(/\s*\{\s*$/, "").replace(/[\p{ID_Continue}$]+/gu, this.#userName).replace(/ +(?=[ ,)])/g, "");
+  }
+
   async #text(value: Runtime.RemoteObject): Promise<string> {
     if (value.type === "string") return JSON.stringify(value.value);
-    if (value.type === "function") return (value.description ?? "function").split("\n")[0]!;
+    if (value.type === "function") return this.#signature(value.description ?? "function");
     if (value.type !== "object" || value.subtype === "null" || !value.objectId) {
       return value.unserializableValue ?? value.description ?? String(value.value);
     }
@@ -106,7 +116,7 @@ export class Values {
       own.map((p) =>
         p.value !== undefined
           ? this.variable(p.name, p.value)
-          : Promise.resolve({ name: p.name, value: "(…)", type: "accessor", variablesReference: this.#accessor(objectId, p.name) }),
+          : Promise.resolve({ name: p.name, value: "(…)", ...(this.#withTypes && { type: "accessor" }), variablesReference: this.#accessor(objectId, p.name) }),
       ),
     );
     const inner = (internalProperties ?? []).filter((p) => p.value !== undefined && p.name !== "[[Prototype]]");

@@ -1,7 +1,7 @@
 import type { DebugAdapter } from "../debug";
 import type { PreparedCell } from "../language";
 import { HOST_NAME, HOISTED_SUFFIX, userName } from "../language/script-abi";
-import { debugRoom } from "./later";
+import { debugRoom, languageRoom } from "./later";
 import type { Publisher } from "./publisher";
 
 type Request = Parameters<DebugAdapter["handle"]>[0];
@@ -23,6 +23,8 @@ export class Debugging {
       blackbox: ["^node:", "/node_modules/", "/kernel/lib/"],
       hidden: (name) => name === HOST_NAME || name.endsWith(HOISTED_SUFFIX),
       userName,
+      withoutTypes: (code) => languageRoom().withoutTypes(code),
+      catches: (script, line, column) => languageRoom().catches(script, line, column),
     }));
   }
 

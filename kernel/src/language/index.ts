@@ -3,4 +3,6 @@
 export * from "./cell.js";
 export * from "./script-abi.js";
 export { createLanguage, type LanguageOptions } from "./language.js";
+export { catches } from "./script/catches.js";
+export { withoutTypes } from "./script/without-types.js";
 export { originalPosition, scriptPosition } from "./positions.js";

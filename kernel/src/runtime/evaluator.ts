@@ -66,7 +66,8 @@ export class Evaluator {
     this.#open.set(task, open);
     this.#values.set(task, NO_VALUE);
     const parameters: Runtime.EvaluateParameterType & { replMode: true } = {
-      expression: `${script.code}\n//# sourceURL=${script.url}`, replMode: true, awaitPromise: true, silent: true,
+      // not `silent`: the debugger would not stop at errors
+      expression: `${script.code}\n//# sourceURL=${script.url}`, replMode: true, awaitPromise: true,
     };
     const answered = (error: Error | null, result: Runtime.EvaluateReturnType): void => {
       if (this.#open.get(task) !== open) return;

@@ -101,7 +101,9 @@ export function createLocalModules({ importOther }: LocalModulesOptions): LocalM
     };
     const url = pathToFileURL(path).href;
     const meta = { url, filename: path, dirname: folder, resolve: (specifier: string) => new URL(specifier, url).href };
-    const run = new Script(loaded.script.code, { filename: path }).runInThisContext() as (...given: unknown[]) => Promise<void>;
+    // The debugger finds the file's lines by it.
+    const map = loaded.script.map === undefined ? "" : `\n//# sourceMappingURL=data:application/json;base64,${Buffer.from(loaded.script.map).toString("base64")}`;
+    const run = new Script(loaded.script.code + map, { filename: path }).runInThisContext() as (...given: unknown[]) => Promise<void>;
     await run(importFrom, exportGetters, exportAll, meta);
   }
 }

@@ -10,6 +10,7 @@ export { display } from "./display";
 export { copyModel, encoder, fromScratch, loadPretrained, replaceHead, save } from "./models";
 export { below, biases, finetune, freeze, freezeAllBut, last, norms, optimizers, schedules, trainable, unfreeze } from "./training";
 export { compare, confusionMatrix, evaluate } from "./evaluation";
+export { diagnose } from "./diagnosis";
 
 export type { EncoderOptions, HeadActivation, HeadOptions } from "./models";
 export type * from "./library.types";

@@ -1,5 +1,6 @@
 /** The types of the library, for those who write functions around it. */
 export type { Approach, Comparison } from "./evaluation";
+export type { DiagnoseOptions, Diagnosis, Finding, Fix } from "./diagnosis";
 export type {
   AdafactorOptions,
   AdamOptions,

@@ -26,6 +26,7 @@ export const NOTEBOOK_NAMES = [
   "evaluate",
   "confusionMatrix",
   "compare",
+  "diagnose",
 ] as const;
 
 export type NotebookName = (typeof NOTEBOOK_NAMES)[number];

@@ -9,7 +9,7 @@ const library = require("thawbook") as Record<string, unknown>;
 const AsyncFunction = (async () => undefined).constructor as new (...args: string[]) => (...values: unknown[]) => Promise<void>;
 
 /** What examples of the rooms name beyond the library. */
-const ROOMS = ["tensorflow", "models", "training", "evaluation"];
+const ROOMS = ["tensorflow", "models", "training", "evaluation", "diagnosis"];
 const rooms = ROOMS.map((room) => require(`../../kernel/lib/${room}/index.js`) as Record<string, unknown>);
 const scope: Record<string, unknown> = Object.assign({}, ...rooms.map((room) => ({ ...room })), ...Object.keys(library).map((name) => ({ [name]: library[name] })));
 

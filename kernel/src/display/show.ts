@@ -1,8 +1,10 @@
 import { inspect } from "node:util";
 import type { LayersModel } from "@tensorflow/tfjs-node";
+import type { Diagnosis } from "../diagnosis";
 import type { ObservableRun } from "../training/run.types";
 import { carried } from "./bundle";
 import { frameBundle, isFrame, type FrameLike } from "./frames";
+import { diagnosisBundle, isDiagnosis } from "./diagnosis-bundle";
 import type { MimeBundle, Shown } from "./frontend";
 import { imageType } from "./images";
 import { isModel, modelBundle } from "./layers-bundle";
@@ -20,7 +22,7 @@ function asText(value: unknown, error: unknown): Shown {
   return { data: { "text/plain": `${plainText(value)}\n(shown as text: its display failed with: ${reason})` } };
 }
 
-type Kind = "own" | "tensor" | "frame" | "run" | "model" | "image" | "plain";
+type Kind = "own" | "tensor" | "frame" | "run" | "diagnosis" | "model" | "image" | "plain";
 
 function kindOf(value: unknown): Kind {
   try {
@@ -28,6 +30,7 @@ function kindOf(value: unknown): Kind {
     if (isTensor(value)) return "tensor";
     if (isFrame(value)) return "frame";
     if (isRun(value)) return "run";
+    if (isDiagnosis(value)) return "diagnosis";
     if (isModel(value)) return "model";
     if (value instanceof Uint8Array && imageType(value)) return "image";
   } catch {
@@ -48,6 +51,8 @@ function known(value: unknown): Shown | Promise<Shown> {
       return { data: frameBundle(value as FrameLike) };
     case "run":
       return runBundle(value as ObservableRun);
+    case "diagnosis":
+      return { data: diagnosisBundle(value as Diagnosis) };
     case "model":
       return modelBundle(value as LayersModel);
     case "image":

@@ -10,7 +10,7 @@ export { batchOf, disposeBatch } from "./data";
 export type { Dataset, Samples, TrainingData } from "./data";
 export type { ClassWeights } from "./class-weights";
 export type { EarlyStopping } from "./monitor";
-export type { LossFunction, LossName } from "./losses";
+export { outputActivation, type LossFunction, type LossName } from "./losses";
 export type { Metric, MetricName } from "./metrics";
 export { optimizerOf, optimizers } from "./optimizers";
 export { classesOf, measureModel, type MeasureOptions } from "./measure-model";

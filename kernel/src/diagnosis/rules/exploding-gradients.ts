@@ -1,4 +1,4 @@
-import { courseOf, lately, measuredGradients } from "../course";
+import { courseOf, measuredGradients } from "../course";
 import { fixes } from "../fixes";
 import { median } from "../statistics";
 import { figure, rounded } from "../words";
@@ -17,7 +17,7 @@ export function explodingGradients(evidence: Evidence, { gradients: limits }: Th
   if (steps < 4 || progress > 0.05) return [];
   const { origin } = evidence.run;
   const before = Math.min(...gradientNorm.slice(origin, origin + 3));
-  const now = median(lately(evidence, gradientNorm, 20));
+  const now = median(gradientNorm.slice(origin).slice(-3));
   const layers = measuredGradients(evidence);
   const first = layers[0];
   const last = layers.at(-1);

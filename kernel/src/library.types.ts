@@ -4,6 +4,7 @@ export type { DiagnoseOptions, Diagnosis, Finding, Fix } from "./diagnosis";
 export type {
   AdafactorOptions,
   AdamOptions,
+  CheckpointOptions,
   ClassWeights,
   EarlyStopping,
   EpochRecord,

@@ -10,3 +10,4 @@ export { isNoise } from "./training-layers";
 export { closestNames } from "./names";
 export { activationOf, asContainer, classOf, innerLayers, internals, type Layer, type LayersModel, type LayerVariable } from "./internals";
 export { layerCalls, layerEntries, trains, weightEntries, type LayerCall, type LayerEntry, type WeightEntry, type WeightKind } from "./structure";
+export { decodeSafetensors, encodeSafetensors, type Safetensors, type SafetensorType, type StoredTensor } from "./safetensors";

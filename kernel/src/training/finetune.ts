@@ -1,11 +1,13 @@
 import type { LayersModel } from "@tensorflow/tfjs-node";
 import { asContainer } from "../models";
+import { Checkpoints, fingerprint } from "./checkpoint";
 import type { TrainingData } from "./data";
 import { planOf } from "./plan";
 import type { FinetuneOptions } from "./options.types";
-import { optimizerOf } from "./optimizers";
+import { replanning } from "./fork";
+import { resume } from "./resume";
 import { Run } from "./run";
-import type { Replan } from "./fork";
+import { Trajectory } from "./trajectory";
 
 /**
  * Prepares a training run; nothing is trained before `run.train()` or `run.step()`. The model is
@@ -25,16 +27,9 @@ import type { Replan } from "./fork";
  */
 export function finetune(model: LayersModel, data: TrainingData, options: FinetuneOptions = {}): Run {
   if (typeof model !== "object" || model === null || !asContainer(model)) throw new TypeError("finetune wants a tfjs LayersModel first; load one with await loadPretrained(path)");
-  return new Run(model, planOf(model, data, options), replanning(data, options));
+  const plan = planOf(model, data, options);
+  const checkpoints = plan.checkpoint && new Checkpoints(plan.checkpoint, plan.stepsPerEpoch, () => fingerprint(model, plan, options), undefined);
+  return new Run(plan, replanning(data, options), new Trajectory(model, plan), checkpoints);
 }
 
-/** How a fork comes to its plan: the same data, split as it was, and the options with changes. */
-function replanning(data: TrainingData, options: FinetuneOptions, splitSeed = options.seed): Replan {
-  return (other, changes) => {
-    const merged = { ...options, ...changes };
-    const plan = planOf(other, data, merged, splitSeed);
-    const own = optimizerOf(options.optimizer ?? "adam");
-    const { rule } = plan.settings;
-    return { plan, replan: replanning(data, merged, splitSeed), sameOptimizer: rule.name === own.name && rule.slots.join() === own.slots.join() };
-  };
-}
+finetune.resume = resume;

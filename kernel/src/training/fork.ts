@@ -1,5 +1,8 @@
 import type { LayersModel } from "@tensorflow/tfjs-node";
+import type { TrainingData } from "./data";
+import { optimizerOf } from "./optimizers";
 import type { FinetuneOptions } from "./options.types";
+import { planOf } from "./plan";
 import type { Plan } from "./plan";
 
 /** What another run of the same data needs. */
@@ -9,4 +12,15 @@ export type Replan = (model: LayersModel, changes: FinetuneOptions) => { plan: P
 export function describeChanges(changes: FinetuneOptions): string {
   const parts = Object.entries(changes).filter(([name]) => name !== "name").map(([name, value]) => `${name} ${typeof value === "object" || typeof value === "function" ? "changed" : String(value)}`);
   return parts.length === 0 ? "" : `: ${parts.join(", ")}`;
+}
+
+/** How a fork comes to its plan: the same data, split as it was, and the options with changes. Checkpoints stay with the first run. */
+export function replanning(data: TrainingData, { checkpoint: _own, ...options }: FinetuneOptions, splitSeed = options.seed): Replan {
+  return (other, changes) => {
+    const merged = { ...options, ...changes };
+    const plan = planOf(other, data, merged, splitSeed);
+    const own = optimizerOf(options.optimizer ?? "adam");
+    const { rule } = plan.settings;
+    return { plan, replan: replanning(data, merged, splitSeed), sameOptimizer: rule.name === own.name && rule.slots.join() === own.slots.join() };
+  };
 }

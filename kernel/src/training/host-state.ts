@@ -6,7 +6,7 @@ import type { Tensor } from "@tensorflow/tfjs-node";
 import { requireTf } from "../tensorflow";
 import type { ParameterState } from "./stepper";
 
-interface HostTensor {
+export interface HostTensor {
   values: Float32Array | Int32Array | Uint8Array;
   shape: number[];
   dtype: "float32" | "int32" | "bool";

@@ -3,6 +3,7 @@ export { finetune } from "./finetune";
 export { insideOf, Run, type RunInside } from "./run";
 export { NonFiniteError, type StepRecord } from "./step-record";
 export type { WeightProof } from "./proof";
+export type { CheckpointOptions } from "./checkpoint";
 export type { FinetuneOptions } from "./options.types";
 export type { Plan } from "./plan";
 export type { Column, Numbers } from "./columns";

@@ -11,6 +11,8 @@ export class Journal {
   marks: RunEventMark[] = [];
   /** What trains from a step on: the paths of the weights. In order; the first holds from the beginning. */
   freezing: { step: number; trained: readonly string[] }[] = [];
+  /** What a schedule thaws, part by part: the paths of the weights. Set where it begins. */
+  parts: readonly (readonly string[])[] | undefined;
 
   /** Every column of figures that has one number a step, by a name of its own. */
   figures(): Map<string, number[]> {
@@ -26,6 +28,7 @@ export class Journal {
     this.figures().forEach((values, name) => values.forEach((value) => made.column(name).push(value)));
     made.marks = [...this.marks];
     made.freezing = [...this.freezing];
+    made.parts = this.parts;
     return made;
   }
 

@@ -1,4 +1,5 @@
 import type { RunState } from "../display/views";
+import type { Checkpoints } from "./checkpoint";
 import { announce, announceWatched, breathe, guarded } from "./hooks";
 import type { Plan } from "./plan";
 import type { Run } from "./run";
@@ -25,6 +26,7 @@ export class TrainingLoop {
   readonly #run: Run;
   readonly #trajectory: Trajectory;
   readonly #plan: Plan;
+  readonly #checkpoints: Checkpoints | undefined;
   readonly #listeners = new Set<(event: RunEvent) => void>();
   /** Those that may look at the model whenever they are told something. */
   readonly #watchers = new Set<(event: RunEvent) => void>();
@@ -37,11 +39,15 @@ export class TrainingLoop {
   #wake: (() => void) | undefined;
   #announced = false;
 
-  constructor(run: Run, trajectory: Trajectory, plan: Plan) {
+  /** @param trainedFor seconds before it was taken up from a checkpoint */
+  constructor(run: Run, trajectory: Trajectory, plan: Plan, checkpoints: Checkpoints | undefined, trainedFor = 0) {
     this.#run = run;
     this.#trajectory = trajectory;
     this.#plan = plan;
+    this.#checkpoints = checkpoints;
+    this.#trainedFor = trainedFor * 1000;
     if (trajectory.step > 0) this.state = "paused";
+    if (trajectory.step >= plan.steps || trajectory.ended !== undefined) this.#settle();
   }
 
   get seconds(): number {
@@ -75,14 +81,16 @@ export class TrainingLoop {
         if (this.#stopAsked) break;
         const attended = enough !== undefined || this.#watchers.size > 0;
         // The step whose gradients may be asked for is taken alone.
-        const limit = attended ? 1 : Math.max(1, goal - trajectory.step - (watched ? 1 : 0));
+        const limit = attended ? 1 : Math.min(Math.max(1, goal - trajectory.step - (watched ? 1 : 0)), this.#checkpoints?.room(trajectory.step) ?? Infinity);
         const withGradients = watched && (enough !== undefined || trajectory.step === goal - 1);
         const taken = await guarded(() => trajectory.takeSteps(limit, withGradients), () => this.#cutOff());
         const last = trajectory.step;
         for (let step = last - taken + 1; step <= last; step++) this.#tell({ kind: "step", step });
         await this.#closeEpoch();
+        await this.#checkpoint(false);
         satisfied = enough?.(trajectory.lastStep!) ?? false;
       }
+      if (this.#stopAsked || trajectory.step >= this.#plan.steps || trajectory.ended !== undefined) await this.#checkpoint(true);
       this.#settle();
     } catch (error) {
       const interrupted = error instanceof Error && error.name === "KeyboardInterrupt";
@@ -100,6 +108,7 @@ export class TrainingLoop {
     const { state, message } = this;
     try {
       await guarded(() => this.#trajectory.rewind(step, (at) => this.#replayed(at, step)), () => this.#cutOff());
+      this.#checkpoints?.rewound();
       this.change(step === 0 ? "ready" : "paused");
     } catch (error) {
       this.change(state, message);
@@ -144,6 +153,23 @@ export class TrainingLoop {
   async #closeEpoch(): Promise<void> {
     if (!this.#trajectory.epochToClose) return;
     this.#tell({ kind: "epoch", record: await guarded(() => this.#trajectory.closeEpoch(this.seconds), () => this.#cutOff()) });
+  }
+
+  /** @param last whether training ends here: then what is not on the disk is written */
+  async #checkpoint(last: boolean): Promise<void> {
+    const checkpoints = this.#checkpoints;
+    if (!checkpoints) return;
+    const { step, best, journal } = this.#trajectory;
+    if (!checkpoints.due(step, last || best?.step === step)) return;
+    try {
+      await checkpoints.write(this.#trajectory.model, this.#trajectory.standing(), { name: this.#run.name, seconds: this.seconds }, best?.step);
+    } catch (error) {
+      // A disk that is full after hours is no reason to lose them; one that takes nothing at all is.
+      if (!checkpoints.any) throw error;
+      const label = `no checkpoint at step ${step}: ${error instanceof Error ? error.message : String(error)}`;
+      journal.marks.push({ step, kind: "note", label });
+      process.stderr.write(`${this.#run.name}: ${label}\n`);
+    }
   }
 
   /** Between replayed steps: hooks, and now and then a word on how far it is. */

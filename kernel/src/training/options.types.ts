@@ -1,4 +1,5 @@
 /** What a run may be told. */
+import type { CheckpointOptions } from "./checkpoint/options";
 import type { ClassWeights } from "./class-weights";
 import type { LossFunction, LossName } from "./losses";
 import type { Metric, MetricName } from "./metrics";
@@ -68,4 +69,6 @@ export interface FinetuneOptions {
    * `diagnose(run)` does afterwards; false.
    */
   watch?: boolean;
+  /** Writes the run to the disk while it trains, so that `finetune.resume` can go on after a crash: a directory, or with options. */
+  checkpoint?: CheckpointOptions | string;
 }

@@ -2,6 +2,8 @@
 import type { LayersModel } from "@tensorflow/tfjs-node";
 import { atLeastZero, positive, whole } from "./checks";
 import { withClassWeights } from "./class-weights";
+import { checkpointPlan } from "./checkpoint/options";
+import type { CheckpointPlan } from "./checkpoint/options";
 import { looksLikeClasses } from "./columns";
 import { datasetOf, takeRows } from "./data";
 import type { Numbers } from "./columns";
@@ -33,6 +35,7 @@ export interface Plan {
   settings: StepSettings;
   compile: "auto" | "off";
   watch: boolean;
+  checkpoint: CheckpointPlan | undefined;
   monitor: { name: string; better: "higher" | "lower" };
   earlyStopping: EarlyStopping | undefined;
   training: Dataset;
@@ -101,6 +104,7 @@ export function planOf(model: LayersModel, data: TrainingData, options: Finetune
     },
     compile: compileOf(options.compile ?? "auto"),
     watch: options.watch ?? false,
+    checkpoint: options.checkpoint === undefined ? undefined : checkpointPlan(options.checkpoint),
     monitor: monitorOf(earlyStopping?.monitor, validation !== undefined, metrics),
     earlyStopping,
     training,

@@ -14,16 +14,21 @@ export interface WeightProof {
   after: string;
 }
 
+/** The first 12 digits of the SHA-256 of each weight's bytes, by path. */
+export function hashesOf({ weights }: HostState): Record<string, string> {
+  return Object.fromEntries([...weights].map(([path, { values }]) => [path, hash(values)]));
+}
+
 /**
  * What happened to each weight between two states, by the hashes of its bytes. A moving average belongs
  * to its layer: it may move where one of the layer's weights was trained.
  *
  * @param trained the paths of the weights that were trained at any step in between
  */
-export function proofOf(before: HostState, after: HostState, trained: ReadonlySet<string>): WeightProof[] {
+export function proofOf(before: Readonly<Record<string, string>>, after: Readonly<Record<string, string>>, trained: ReadonlySet<string>): WeightProof[] {
   const layers = new Set([...trained].map(layerOf));
-  return [...after.weights].map(([weight, { values }]) => {
-    const hashes = { before: hash(before.weights.get(weight)!.values), after: hash(values) };
+  return Object.keys(after).map((weight) => {
+    const hashes = { before: before[weight]!, after: after[weight]! };
     const moved = hashes.before !== hashes.after;
     const statistic = /\/moving_(mean|variance)$/.test(weight);
     const free = statistic ? layers.has(layerOf(weight)) : trained.has(weight);

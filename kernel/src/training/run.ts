@@ -3,6 +3,7 @@ import type { LayersModel, Tensor } from "@tensorflow/tfjs-node";
 import type { DataFrame } from "danfojs-node";
 import type { RunEventMark, RunState } from "../display/views";
 import { copyModel } from "../models";
+import type { Checkpoints } from "./checkpoint";
 import { describeChanges } from "./fork";
 import type { Replan } from "./fork";
 import { TrainingLoop } from "./loop";
@@ -14,7 +15,7 @@ import type { EpochRecord, ObservableRun, RunEvent, StepColumns } from "./run.ty
 import { proofTable } from "./proof";
 import type { WeightProof } from "./proof";
 import type { StepRecord } from "./step-record";
-import { Trajectory } from "./trajectory";
+import type { Trajectory } from "./trajectory";
 
 /** What diagnosis reads of a run beyond what everyone may. */
 export interface RunInside {
@@ -51,11 +52,11 @@ export class Run implements ObservableRun {
   readonly #loop: TrainingLoop;
 
   /** @internal `finetune` and `fork` make runs. `replan` gives the plan with other options, for another model. */
-  constructor(model: LayersModel, plan: Plan, replan: Replan, trajectory = new Trajectory(model, plan)) {
+  constructor(plan: Plan, replan: Replan, trajectory: Trajectory, checkpoints?: Checkpoints, trainedFor?: number) {
     this.#plan = plan;
     this.#replan = replan;
     this.#trajectory = trajectory;
-    this.#loop = new TrainingLoop(this, trajectory, plan);
+    this.#loop = new TrainingLoop(this, trajectory, plan, checkpoints, trainedFor);
     // Tensors are not collected with what holds them; a run that nobody can reach lets go of its own.
     abandoned.register(this, this.#trajectory);
   }
@@ -158,9 +159,10 @@ export class Run implements ObservableRun {
    */
   async rewind(to: { step: number } | { epoch: number }): Promise<void> {
     const step = "step" in to ? to.step : to.epoch * this.#plan.stepsPerEpoch;
-    const { origin, step: now } = this.#trajectory;
-    if (!Number.isInteger(step) || step < origin || step > now) {
-      throw new RangeError(`rewind({ ${"step" in to ? `step: ${to.step}` : `epoch: ${to.epoch}`} }): ${this.name} can go back to the steps ${origin} to ${now}${origin > 0 ? "; it was forked there, and what lies before is the first run's" : ""}`);
+    const { origin, floor, step: now } = this.#trajectory;
+    if (!Number.isInteger(step) || step < floor || step > now) {
+      const why = floor > origin ? "; it was taken up from a checkpoint there" : origin > 0 ? "; it was forked there, and what lies before is the first run's" : "";
+      throw new RangeError(`rewind({ ${"step" in to ? `step: ${to.step}` : `epoch: ${to.epoch}`} }): ${this.name} can go back to the steps ${floor} to ${now}${why}`);
     }
     await this.#loop.rewind(step);
   }
@@ -182,7 +184,7 @@ export class Run implements ObservableRun {
     const { plan, replan, sameOptimizer } = this.#replan(model, { name: `${this.name}, forked`, ...changes });
     const trajectory = this.#trajectory.branch(model, plan, sameOptimizer);
     trajectory.journal.marks.push({ step: this.currentStep, kind: "fork", label: `forked from ${this.name}${describeChanges(changes)}` });
-    return new Run(model, plan, replan, trajectory);
+    return new Run(plan, replan, trajectory);
   }
 
   /** Proves what stayed frozen: each weight `locked`, `learning`, `trained, but still` or `moved though frozen`, by hashes since the beginning. */

@@ -1,6 +1,7 @@
 import type { LayersModel, Tensor } from "@tensorflow/tfjs-node";
 import { weightEntries } from "../models";
 import { activationsOf } from "./activations";
+import type { Standing } from "./checkpoint";
 import { disposeBatch } from "./data";
 import { stepperFor } from "./choose-stepper";
 import { measure } from "./evaluate";
@@ -11,12 +12,13 @@ import type { HostState } from "./host-state";
 import { measuredLayers } from "./instruments";
 import type { Instruments } from "./instruments.types";
 import { Journal } from "./journal";
+import { learningRateAt } from "./learning-rate";
 import { bestOf, outOfPatience } from "./monitor";
 import type { Best } from "./monitor";
 import { restoreWeights } from "./parameter-state";
 import type { Plan } from "./plan";
 import type { EpochRecord } from "./run.types";
-import { proofOf } from "./proof";
+import { hashesOf, proofOf } from "./proof";
 import type { WeightProof } from "./proof";
 import { refusal } from "./refusal";
 import { Snapshots } from "./snapshots";
@@ -44,16 +46,22 @@ export class Trajectory {
   #before: ParameterState | undefined;
   /** Where training stood when the best weights were put back; it goes on from there. */
   #latest: ParameterState | undefined;
-  /** The first step that can be gone back to: where it was forked off. */
+  /** Where it was forked off. */
   #origin = 0;
+  /** The first step that can be gone back to: where it was forked off, or taken up from a checkpoint. */
+  #floor = 0;
+  /** Hashes of the weights where it began, if no snapshot has them. */
+  #began: Readonly<Record<string, string>> | undefined;
 
-  constructor(model: LayersModel, plan: Plan) {
+  /** @param standing where a checkpoint left it; else it begins */
+  constructor(model: LayersModel, plan: Plan, standing?: Standing) {
     this.#model = model;
     this.#plan = plan;
     this.#batches = new StepBatches(plan);
     this.#stepper = stepperFor(model, plan);
     this.#measured = plan.watch ? measuredLayers(weightEntries(model)) : [];
-    for (const label of plan.notes) this.journal.marks.push({ step: 0, kind: "note", label });
+    if (standing) this.#takeUp(standing);
+    else for (const label of plan.notes) this.journal.marks.push({ step: 0, kind: "note", label });
   }
 
   get model(): LayersModel {
@@ -67,7 +75,7 @@ export class Trajectory {
 
   /** Whether an epoch has ended that has not been measured. */
   get epochToClose(): boolean {
-    return this.step > 0 && this.step % this.#plan.stepsPerEpoch === 0 && this.journal.history.at(-1)?.step !== this.step && this.step > this.#origin;
+    return this.step > 0 && this.step % this.#plan.stepsPerEpoch === 0 && this.journal.history.at(-1)?.step !== this.step && this.step > this.#floor;
   }
 
   get instruments(): Instruments | undefined {
@@ -76,6 +84,9 @@ export class Trajectory {
 
   get origin(): number {
     return this.#origin;
+  }
+  get floor(): number {
+    return this.#floor;
   }
 
   get lastStep(): StepRecord | undefined {
@@ -105,7 +116,7 @@ export class Trajectory {
     this.#before?.dispose();
     this.#before = watched ? this.#stepper.state() : undefined;
     const { journal } = this;
-    const request = (step: number): StepRequest => ({ step, learningRate: this.learningRateAt(step), batches: this.#batches.of(step) });
+    const request = (step: number): StepRequest => ({ step, learningRate: learningRateAt(this.#plan, step, this.journal.history), batches: this.#batches.of(step) });
     const requests: [StepRequest, ...StepRequest[]] = [request(this.step)];
     try {
       const count = watched ? 1 : this.#together(limit);
@@ -135,7 +146,7 @@ export class Trajectory {
     const { settings, trainingSample, validation, stepsPerEpoch } = this.#plan;
     const metrics = await measure(this.#stepper, trainingSample, settings);
     if (validation) Object.assign(metrics, await measure(this.#stepper, validation, settings, "val_"));
-    const record: EpochRecord = { epoch: this.step / stepsPerEpoch, step: this.step, seconds, learningRate: this.learningRateAt(this.step - 1), metrics };
+    const record: EpochRecord = { epoch: this.step / stepsPerEpoch, step: this.step, seconds, learningRate: learningRateAt(this.#plan, this.step - 1, this.journal.history), metrics };
     this.#record(record);
     return record;
   }
@@ -199,7 +210,7 @@ export class Trajectory {
     const state = this.#latest ?? this.#stepper.state();
     made.#stepper.restore(keepSlots ? state : { ...state, slots: new Map() });
     if (state !== this.#latest) state.dispose();
-    made.step = made.#origin = this.step;
+    made.step = made.#origin = made.#floor = this.step;
     made.journal = this.journal.copy();
     made.#bestWeights = this.#bestWeights;
     return made;
@@ -207,12 +218,16 @@ export class Trajectory {
 
   /** Every weight's way since the run began, or was forked. */
   proof(): WeightProof[] {
-    const state = this.#stepper.state();
-    const now = toHost(state);
-    state.dispose();
-    const first = this.#snapshots.before(this.#origin)?.state ?? now;
+    const now = hashesOf(this.#host());
     const since = this.journal.freezing.filter(({ step }, index, all) => step >= this.#origin || (all[index + 1]?.step ?? Infinity) > this.#origin);
-    return proofOf(first, now, new Set(since.flatMap(({ trained }) => trained)));
+    return proofOf(this.#beginning() ?? now, now, new Set(since.flatMap(({ trained }) => trained)));
+  }
+
+  /** Where it stands, in memory of the host: what a checkpoint holds. */
+  standing(): Standing {
+    const { step, ended, journal } = this;
+    const state = this.#latest ? toHost(this.#latest) : this.#host();
+    return { step, ended, journal, state, best: this.#bestWeights, origin: this.#origin, began: this.#beginning() ?? hashesOf(state) };
   }
 
   gradients(): Record<string, Tensor> {
@@ -243,18 +258,32 @@ export class Trajectory {
     }
   }
 
-  learningRateAt(step: number): number {
-    const { learningRate, schedule, steps, stepsPerEpoch, monitor } = this.#plan;
-    const history = this.journal.history.filter((record) => record.step <= step);
-    return learningRate * schedule({ step, steps, stepsPerEpoch, history, monitor });
-  }
-
   dispose(): void {
     this.#stepper.dispose();
     this.#before?.dispose();
     this.#latest?.dispose();
     this.#snapshots.clear();
     this.#before = this.#latest = this.#bestWeights = undefined;
+  }
+
+  #takeUp({ step, state, best, ended, journal, origin, began }: Standing): void {
+    this.#restore(state);
+    [this.step, this.#bestWeights, this.ended, this.journal] = [step, best, ended, journal];
+    [this.#origin, this.#floor, this.#began] = [origin, step, began];
+    const trained = journal.freezing.at(-1)?.trained;
+    if (trained) setTrained(this.#model, new Set(trained));
+  }
+
+  #beginning(): Readonly<Record<string, string>> | undefined {
+    const first = this.#began ? undefined : this.#snapshots.before(this.#origin);
+    return this.#began ?? (first && hashesOf(first.state));
+  }
+
+  #host(): HostState {
+    const state = this.#stepper.state();
+    const host = toHost(state);
+    state.dispose();
+    return host;
   }
 
   #goOn(): void {
@@ -296,9 +325,7 @@ export class Trajectory {
     const last = this.#snapshots.steps.at(-1);
     const due = last === undefined || (this.step > last && (this.step % this.#plan.stepsPerEpoch === 0 || this.step - last >= SNAPSHOT_EVERY));
     if (!due) return;
-    const state = this.#stepper.state();
-    this.#snapshots.add({ step: this.step, state: toHost(state), best: this.#bestWeights });
-    state.dispose();
+    this.#snapshots.add({ step: this.step, state: this.#host(), best: this.#bestWeights });
   }
 
   #record(record: EpochRecord): void {
@@ -313,9 +340,7 @@ export class Trajectory {
   }
 
   #keepBest(): void {
-    const state = this.#stepper.state();
-    this.#bestWeights = { step: this.step, state: { weights: toHost(state).weights, slots: new Map() } };
-    state.dispose();
+    this.#bestWeights = { step: this.step, state: { weights: this.#host().weights, slots: new Map() } };
   }
 
   #refused(request: StepRequest, loss: number, weights: readonly string[]): Error {

@@ -89,12 +89,14 @@ export class Executor {
   async #answer(request: Message): Promise<void> {
     const { publisher } = this.#session;
     this.#current = request;
+    const began = performance.now();
     publisher.status(request.headerBytes, "busy");
     const reply = await this.#execute(request).catch((fault: unknown): Record<string, unknown> => ({ ...kernelFault(fault) }));
     let aborted: Message[] = [];
     // a request that is none, without code, says nothing about the cells behind it
     if (reply["status"] === "error" && request.content["stop_on_error"] !== false && typeof request.content["code"] === "string") {
-      await new Promise((resolve) => setTimeout(resolve, BURST_MS));
+      const rest = BURST_MS - (performance.now() - began);
+      if (rest > 0) await new Promise((resolve) => setTimeout(resolve, rest));
       aborted = this.#queue.filter((queued): queued is Message => typeof queued !== "function");
       this.#queue = this.#queue.filter((queued) => typeof queued === "function");
     }

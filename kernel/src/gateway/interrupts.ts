@@ -1,9 +1,9 @@
-import { Session } from "node:inspector";
-import { Flag, clock, type Flags, type ToMain } from "../threads";
+import { Session, type Runtime } from "node:inspector";
+import { CUT_OFF_EXPRESSION, Flag, clock, type Flags, type ToMain } from "../threads";
 import { log } from "./log";
 
 /** Main gets so long to notice an interrupt by itself: an event loop that turns needs less, a call that lasts longer is cut off. */
-const NOTICE_MS = 10;
+const NOTICE_MS = 5;
 /** Where a training step has looked for interrupts lately, it will again: its call is not cut off. */
 const STEPPED_MS = 1_000;
 const STEP_PATIENCE_MS = 2_000;
@@ -60,10 +60,17 @@ export class Interrupts {
     if (this.#cutting) return;
     this.connect();
     this.#cutting = true;
-    this.#session?.post("Runtime.terminateExecution", (error: Error | null) => {
+    const cut = (): void => {
       this.#cutting = false;
-      if (error) log(`the interrupt failed: ${error.message}`);
       this.#post({ kind: "terminated", serial: Math.max(serial, Atomics.load(this.#flags, Flag.interrupts)) });
+    };
+    this.#session?.post("Runtime.evaluate", { expression: CUT_OFF_EXPRESSION, silent: true, returnByValue: true }, (error: Error | null, answer?: Runtime.EvaluateReturnType) => {
+      // the one error of the inspector itself: execution was terminated
+      if (error || answer?.result.value === true) return cut();
+      this.#cutting = false;
+      if (answer?.result.value === false) return;
+      log(`the interrupt takes the hard way: ${answer?.exceptionDetails?.exception?.description ?? "main does not answer"}`);
+      this.#session?.post("Runtime.terminateExecution", cut);
     });
   }
 }

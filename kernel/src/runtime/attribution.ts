@@ -1,5 +1,7 @@
+import { inspect } from "node:util";
 import { promiseHooks } from "node:v8";
 import { NO_TASK, type Task } from "../threads";
+import { native } from "./native-timers";
 
 /**
  * On whose behalf code runs: the cell that started it, also where a timer or a promise goes on after the
@@ -20,13 +22,68 @@ class Existing {
 
 class Tag extends Existing {
   #task: Task;
+  /** Whether the callback that it stands for has been called. */
+  #begun = false;
+  /** What waits for it: a promise for each `await` and `then`. */
+  #waiters: Tag | Tag[] | undefined;
+
   constructor(promise: object, task: Task) {
     super(promise);
     this.#task = task;
   }
+
   static of(promise: object): Task {
     return #task in promise ? (promise as Tag).#task : NO_TASK;
   }
+
+  /** Its callback is called now. */
+  static begin(promise: object): Task {
+    if (!(#task in promise)) return NO_TASK;
+    const tag = promise as Tag;
+    tag.#begun = true;
+    return tag.#task;
+  }
+
+  /** @param task of the one that waits */
+  static waits(promise: object, parent: object, task: Task): void {
+    const tag = new Tag(promise, task);
+    const awaited = #task in parent ? (parent as Tag) : new Tag(parent, NO_TASK);
+    const waiters = awaited.#waiters;
+    if (waiters === undefined) awaited.#waiters = tag;
+    else if (Array.isArray(waiters)) waiters.push(tag);
+    else awaited.#waiters = [waiters, tag];
+  }
+
+  static hasWaiters(promise: object): boolean {
+    return #task in promise && (promise as Tag).#waiters !== undefined;
+  }
+
+  /** What waits for it and has not been called. */
+  static waiting(promise: object): Tag[] {
+    const waiters = (promise as Tag).#waiters;
+    return (Array.isArray(waiters) ? waiters : waiters === undefined ? [] : [waiters]).filter((tag) => !tag.#begun);
+  }
+
+  static begun(tag: Tag): boolean {
+    return tag.#begun;
+  }
+}
+
+/** Promises that have been settled since the event loop last turned: V8 has their callbacks in a queue, which it drops when it terminates what runs. */
+let settled: object[] = [];
+
+/** Callbacks whose turn has come, and who waits for them. */
+export interface Waiting {
+  task: Task;
+  /** Whether it has been called by now. */
+  called(): boolean;
+}
+
+/** What waits behind the callback that runs now. */
+export function waitingBehind(): Waiting[] {
+  // one that was resolved with another promise is not settled yet, and nothing but its picture tells
+  const ready = settled.filter((promise) => !inspect(promise, { depth: 0, customInspect: false, maxArrayLength: 0, maxStringLength: 0 }).includes("<pending>"));
+  return ready.flatMap((promise) => Tag.waiting(promise)).map((tag) => ({ task: Tag.of(tag), called: () => Tag.begun(tag) }));
 }
 
 /** The task that runs now; a callback of Node's own (a socket, a file) counts to the latest one. */
@@ -65,20 +122,29 @@ export function firstPromise(action: () => void): object | undefined {
   return promise ?? undefined;
 }
 
+/** The queue is empty whenever the event loop turns. */
+const turned = (): void => void (settled = []);
+
 export function followPromises(): void {
   let outer = NO_TASK;
   promiseHooks.createHook({
-    init(promise) {
+    init(promise, parent) {
       first ??= first === null ? promise : undefined;
-      if (current !== NO_TASK) new Tag(promise, current);
+      if (current === NO_TASK) return;
+      if (parent === undefined) new Tag(promise, current);
+      else Tag.waits(promise, parent, current);
     },
     before(promise) {
       outer = current;
-      current = Tag.of(promise);
+      current = Tag.begin(promise);
     },
     after() {
       current = outer;
     },
-    settled: undefined as never,
+    settled(promise) {
+      if (!Tag.hasWaiters(promise)) return;
+      if (settled.length === 0) native.setImmediate(turned);
+      settled.push(promise);
+    },
   });
 }

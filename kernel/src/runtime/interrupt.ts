@@ -28,6 +28,11 @@ export class InterruptState {
     Atomics.store(this.#flags, Flag.steppedAt, 0);
   }
 
+  /** Whether main's event loop has yet to see an interrupt. */
+  get unseen(): boolean {
+    return Atomics.load(this.#flags, Flag.interruptsSeen) !== Atomics.load(this.#flags, Flag.interrupts);
+  }
+
   get pending(): boolean {
     return Atomics.load(this.#flags, Flag.interrupts) !== this.#thrown;
   }

@@ -3,8 +3,9 @@ import type { MessagePort } from "node:worker_threads";
 import { HOST_NAME, type MagicHost, type ScriptHost, type TimeMark } from "../language/script-abi";
 import { NOTEBOOK_NAMES } from "../names";
 import { RingWriter, type ErrorReport, type Evaluated, type Flags, type Task, type ToMain } from "../threads";
-import { began, currentTask, followPromises, forget, taskOfPromise } from "./attribution";
+import { began, currentTask, followPromises, forget, taskOfPromise, waitingBehind, type Waiting } from "./attribution";
 import { Comms } from "./comms";
+import { installCutOff } from "./cut-off";
 import { Evaluator, type Outcome } from "./evaluator";
 import { endProcess, refuseExits } from "./exits";
 import { createFrontend } from "./frontend";
@@ -23,8 +24,10 @@ import { followTimers } from "./timers";
 /** Held before any cell can replace it. */
 const { stringify } = JSON;
 
-/** After an interrupt, a cell has so long to end by itself: `finally` blocks run. */
+/** After an interrupt, a cell that listens to its signal has so long to end by itself: `finally` blocks run. */
 const GRACE_MS = 50;
+/** … and so long where it does not: for what ends with it anyway. */
+const DEAF_GRACE_MS = 10;
 /** … and so long where it trains: a step's call cannot be cut off. */
 const TRAINING_GRACE_MS = 5_000;
 
@@ -51,6 +54,8 @@ export class MainThread {
   readonly #print: (task: Task, text: string) => void;
   readonly #magics: MagicHost;
   readonly #running = new Map<Task, RunningCell>();
+  /** What waited behind the code that was cut off. */
+  #behind: Waiting[] = [];
 
   constructor(start: { folder: string; flags: Flags; ring: SharedArrayBuffer; port: MessagePort; answers: MessagePort }) {
     const { folder, flags, port } = start;
@@ -70,6 +75,7 @@ export class MainThread {
       if (!(error instanceof KeyboardInterrupt && this.#running.has(task))) this.#gateway.stray(task, error);
     });
     refuseExits();
+    installCutOff(() => this.#interrupts.unseen, () => (this.#behind = waitingBehind()));
     const imports = createImports(folder, (specifier, path) => this.#library.loaded(specifier, path));
     this.#installHost(folder, imports);
     const input = new Input(this.#gateway, flags, start.answers, this.#interrupts, (task) => this.#running.get(task)?.request.allowStdin === true);
@@ -118,6 +124,7 @@ export class MainThread {
       case "terminated":
         this.#interrupts.seen();
         this.#library.terminated();
+        this.#reportStranded();
         for (const task of [...this.#running.keys()]) this.#end(task, interrupted());
         return;
       case "shutdown":
@@ -186,7 +193,14 @@ export class MainThread {
       if (trains) return void native.setTimeout(look, GRACE_MS);
       for (const [task] of waiting) this.#end(task, interrupted());
     };
-    native.setTimeout(look, GRACE_MS);
+    native.setTimeout(look, cells.some(([, { controller }]) => controller !== undefined) ? GRACE_MS : DEAF_GRACE_MS);
+  }
+
+  /** V8 drops what waits behind a callback that it cuts off: cells that run end by it, others are told. */
+  #reportStranded(): void {
+    const tasks = new Set(this.#behind.filter((waiting) => !waiting.called()).map(({ task }) => task));
+    this.#behind = [];
+    for (const task of tasks) if (!this.#running.has(task)) this.#gateway.stray(task, new Stranded());
   }
 
   #signal(task: Task): AbortSignal {
@@ -194,6 +208,14 @@ export class MainThread {
     if (cell === undefined) return AbortSignal.abort(new KeyboardInterrupt());
     cell.controller ??= new AbortController();
     return cell.controller.signal;
+  }
+}
+
+class Stranded extends Error {
+  override readonly name = "Stranded";
+  override readonly stack = "";
+  constructor() {
+    super("the interrupt of another cell cut off what this cell's promises waited behind: they will not settle. Run this cell again if you need them.");
   }
 }
 

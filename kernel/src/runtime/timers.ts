@@ -1,14 +1,17 @@
+import { syncBuiltinESMExports } from "node:module";
+import timers from "node:timers";
 import { promisify } from "node:util";
 import type { Evaluator } from "./evaluator";
 import { followedTask } from "./attribution";
+import { KeyboardInterrupt } from "./interrupt";
 
 type Callback = (this: unknown, ...args: unknown[]) => void;
 type Schedule = (callback: Callback, ...rest: unknown[]) => unknown;
 
 /**
  * Makes callbacks of timers run in the name of the cell that set them, through the inspector's session: an
- * endless loop in one can then be cut off as an ordinary error. (Cut off anywhere else below Node's event
- * loop, Node 20 and 22 abort.)
+ * endless loop in one is then cut off as an ordinary error, and Node goes on with the timers behind it. (Cut
+ * off without it, Node forgets the immediates that it had begun to call, the kernel's own among them.)
  *
  * @param fault told of what a callback throws
  */
@@ -19,16 +22,23 @@ export function followTimers(evaluator: Evaluator, fault: (task: number, error: 
     const followed = function (callback: Callback, ...rest: unknown[]): unknown {
       const task = followedTask();
       if (task === 0 || typeof callback !== "function") return original(callback, ...rest);
-      return original(function (this: unknown, ...args: unknown[]) {
-        evaluator.call(task, () => callback.apply(this, args), (error) => fault(task, error));
+      const timer = original(function (this: unknown, ...args: unknown[]) {
+        evaluator.call(task, () => callback.apply(this, args), (error) => {
+          // or it would be back at once
+          if (name === "setInterval" && error instanceof KeyboardInterrupt) clearInterval(timer as NodeJS.Timeout);
+          fault(task, error);
+        });
       }, ...rest);
+      return timer;
     };
     Object.defineProperty(followed, "name", { value: name });
     // `await promisify(setTimeout)(10)`
     const promised: unknown = Reflect.get(original, promisify.custom);
     if (promised !== undefined) Object.defineProperty(followed, promisify.custom, { value: promised });
     Object.defineProperty(globalThis, name, { value: followed, configurable: true, enumerable: true, writable: true });
+    Object.defineProperty(timers, name, { value: followed, configurable: true, enumerable: true, writable: true });
   }
+  syncBuiltinESMExports();
   const originalMicrotask = queueMicrotask;
   globalThis.queueMicrotask = (callback) => {
     const task = followedTask();

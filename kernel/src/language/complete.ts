@@ -44,11 +44,11 @@ export async function complete(checker: Checker, code: string, offset: number, n
   const prefix = WORD_BEFORE.exec(before)?.[0] ?? "";
   const isMember = /\.\s*$/.test(before.slice(0, before.length - prefix.length));
   const { uri } = await checker.edit(code, isMember ? "words" : "all");
-  const answer = await checker.server.request<LspList | LspItem[] | null>("textDocument/completion", {
-    textDocument: { uri },
-    position: lspPosition(code, offset),
-    context: { triggerKind: 1 },
-  });
+  const params = { textDocument: { uri }, position: lspPosition(code, offset), context: { triggerKind: 1 } };
+  type Answer = LspList | LspItem[] | null;
+  const answer = prefix && !isMember
+    ? await checker.server.requestWithImports<Answer>(params)
+    : await checker.server.request<Answer>("textDocument/completion", params);
   const list: LspList = Array.isArray(answer) ? { items: answer } : answer ?? { items: [] };
   const start = startOfEdit(list, code) ?? offset - prefix.length;
   const typed = code.slice(start, offset);

@@ -48,6 +48,8 @@ export class TypeScriptServer {
   private started: Promise<void>;
   /** The document whose last change no answer has followed yet. */
   private unread?: string;
+  /** Changes reach the server in the order in which they were asked for, also where one has to wait. */
+  private changing: Promise<void> = Promise.resolve();
   private restarts: number[] = [];
   private disposed = false;
 
@@ -80,7 +82,11 @@ export class TypeScriptServer {
    * One change at a time: where two documents have changed since its last answer, the server builds its whole program anew,
    * 50 ms with tfjs' types instead of 7. So a question that costs nothing comes between.
    */
-  async set(name: string, text: string): Promise<void> {
+  set(name: string, text: string): Promise<void> {
+    return (this.changing = this.changing.then(() => this.change(name, text)));
+  }
+
+  private async change(name: string, text: string): Promise<void> {
     if (this.documents.get(name)?.text === text) return;
     if (this.unread !== undefined && this.unread !== name) await this.settle();
     this.unread = name;
@@ -119,6 +125,18 @@ export class TypeScriptServer {
     const answer = await this.rpc.request<T>(method, params, timeoutMs);
     if (this.unread === unread) this.unread = undefined;
     return answer;
+  }
+
+  /** Completions, with names that would have to be imported. */
+  async requestWithImports<T>(params: unknown): Promise<T> {
+    await this.started;
+    const allow = (imports: boolean) => this.rpc?.notify("workspace/didChangeConfiguration", { settings: { typescript: preferences(imports) } });
+    allow(true);
+    try {
+      return await this.request<T>("textDocument/completion", params);
+    } finally {
+      allow(false);
+    }
   }
 
   private openProbe(name: string): void {
@@ -232,11 +250,12 @@ const CAPABILITIES = {
   },
 };
 
-const PREFERENCES = { suggest: { autoImports: true, completeFunctionCalls: false }, preferences: { includeCompletionsForModuleExports: true, importModuleSpecifier: "shortest" } };
+/** @param imports whether completions may need an import: while they may, the server reads through packages at each change */
+const preferences = (imports: boolean) => ({ suggest: { autoImports: imports, completeFunctionCalls: false }, preferences: { includeCompletionsForModuleExports: imports } });
 
 function answerServer(method: string, params: unknown): unknown {
   if (method !== "workspace/configuration") return null;
-  return (params as { items: unknown[] }).items.map(() => PREFERENCES);
+  return (params as { items: unknown[] }).items.map(() => preferences(false));
 }
 
 /** The native executable beside the `typescript` package; the package itself is a wrapper that starts it through Node. */

@@ -108,7 +108,7 @@ export class Checker {
       this.earlier.add(number, parsed, names);
       const changed = names.filter((name) => before.get(name) !== undefined && before.get(name) !== this.session.declaration(name));
       if (changed.length) setTimeout(() => void this.checkEarlier(changed).catch(() => undefined), CHECK_EARLIER_MS).unref();
-    }));
+    }).catch(() => undefined));
   }
 
   /** A name has another type now: earlier cells whose functions use it may no longer check. */

@@ -163,6 +163,45 @@ references["weights"] = {
     "classes": weighted_run(class_weight={0: 0.5, 1: 2.0, 2: 4.0}),
 }
 
+# Terms added to the cross-entropy: five steps of SGD over all samples of the data above, in PyTorch.
+importance = [random.random(size=(3, 3)).astype(np.float32), random.random(size=(3,)).astype(np.float32)]
+anchors = [random.normal(size=(3, 3)).astype(np.float32), random.normal(size=(3,)).astype(np.float32)]
+
+
+def regularized_run(term) -> dict:
+    k, b = (torch.nn.Parameter(torch.tensor(value)) for value in weighted_start)
+    optimizer = torch.optim.SGD([k, b], lr=0.1)
+    losses = []
+    for _ in range(5):
+        optimizer.zero_grad()
+        logits = torch.tensor(wx) @ k + b
+        loss = torch.nn.functional.cross_entropy(logits, torch.tensor(wy)) + term(k, b, logits)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return {"losses": rounded(losses), "kernel": rounded(k.detach().numpy()), "bias": rounded(b.detach().numpy())}
+
+
+def squares(values, centres, scales=(1, 1)):
+    return sum((torch.as_tensor(f) * (v - torch.as_tensor(c)) ** 2).sum() for v, c, f in zip(values, centres, scales))
+
+
+def distillation(logits, answers, temperature):
+    soft = torch.nn.functional.softmax(answers / temperature, -1)
+    return torch.nn.functional.cross_entropy(logits / temperature, soft) * temperature**2
+
+
+answers = torch.tensor(wx) @ torch.tensor(weighted_start[0]) + torch.tensor(weighted_start[1])
+references["regularizers"] = {
+    "importance": [rounded(value) for value in importance],
+    "anchors": [rounded(value) for value in anchors],
+    "l2": regularized_run(lambda k, b, _: 0.3 / 2 * (k**2).sum()),
+    "l2sp": regularized_run(lambda k, b, _: 0.5 / 2 * squares((k, b), weighted_start)),
+    "ewc": regularized_run(lambda k, b, _: 0.8 / 2 * squares((k, b), anchors, importance)),
+    "distill": regularized_run(lambda k, b, logits: 0.7 * distillation(logits, answers, 2.0)),
+    "together": regularized_run(lambda k, b, logits: 0.3 / 2 * (k**2).sum() + 0.7 * distillation(logits, answers, 2.0)),
+}
+
 target = Path(__file__).with_name("references.json")
 target.write_text(json.dumps(references) + "\n")
 print(f"{target}: {target.stat().st_size} bytes; torch {torch.__version__}, keras {keras.__version__}")

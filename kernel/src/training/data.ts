@@ -90,6 +90,26 @@ export function disposeBatch(batch: Batch): void {
   tensorsOf(batch).forEach((tensor) => tensor.dispose());
 }
 
+/** The rows of both, one after the other. @throws where the rows are of different shapes */
+export function joinRows(first: Dataset, second: Dataset): Dataset {
+  const rows = first.rows + second.rows;
+  const join = (a: Column, b: Column): Column => {
+    if (a.shape.join() !== b.shape.join()) throw new Error(`samples of [${a.shape.join(", ")}] and of [${b.shape.join(", ")}] do not go into one batch`);
+    const values = a.dtype === "int32" ? new Int32Array(rows * a.rowSize) : new Float32Array(rows * a.rowSize);
+    values.set(a.values);
+    values.set(b.values, a.values.length);
+    return { ...a, values };
+  };
+  const weightsOf = ({ weights, rows: count }: Dataset, like: Column): Column => weights ?? { ...like, values: new Float32Array(count * like.rowSize).fill(1) };
+  const like = first.weights ?? second.weights;
+  return {
+    rows,
+    inputs: first.inputs.map((column, index) => join(column, second.inputs[index]!)),
+    targets: join(first.targets, second.targets),
+    weights: like && join(weightsOf(first, like), weightsOf(second, like)),
+  };
+}
+
 /** Only these rows, in their order. */
 export function takeRows(data: Dataset, rows: Int32Array): Dataset {
   const take = (column: Column): Column => {

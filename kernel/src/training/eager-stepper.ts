@@ -4,9 +4,11 @@ import type { LayerVariable, WeightEntry } from "../models";
 import { l2Loss, requireTf, scoped } from "../tensorflow";
 import type { Batch } from "./data";
 import { layerNorms } from "./instruments";
+import type { Averaging } from "./averaging";
 import type { Loss } from "./losses";
 import type { Metric } from "./metrics";
 import type { UpdateRule } from "./optimizers";
+import type { Regularizer } from "./regularization";
 import { captureState, restoreState } from "./parameter-state";
 import type { SlotStore } from "./parameter-state";
 import { decayOf, StepMath } from "./step-gradients";
@@ -25,6 +27,8 @@ export interface StepSettings {
   rateOf(path: string): number;
   dropoutRate(path: string, own: number): number;
   seed: number;
+  regularizers?: readonly Regularizer[];
+  averaging?: Averaging | undefined;
 }
 
 /** Takes each step op by op, as tfjs does. */
@@ -103,6 +107,7 @@ export class EagerStepper implements Stepper {
   dispose(): void {
     this.#slots.forEach(({ tensors }) => tensors.forEach((tensor) => tensor.dispose()));
     this.#slots.clear();
+    this.#math.dispose();
   }
 
   #update(entry: WeightEntry, gradient: Tensor, learningRate: number): void {

@@ -19,6 +19,8 @@ export interface Loss {
   targets: "classes" | "values";
   /** [batch, ...] twice -> [batch]; or [batch, time], where each time step has a loss and may have a weight. */
   perSample(targets: Tensor, outputs: Tensor): Tensor;
+  /** How many inputs make up one sample: 2 for pairs, 3 for triplets. Their outputs come as [batch, views, ...]. */
+  views?: number;
   /** A function of the user's own. */
   own?: true;
 }

@@ -24,11 +24,16 @@ export function trainingLayers(model: LayersModel): Set<Layer> {
   return new Set(on.map(({ layer }) => layer));
 }
 
+/** The layers that disturb what passes through them while the rest trains. */
+export function dropoutLayers(model: LayersModel): string[] {
+  return [...trainingLayers(model)].filter(isNoise).map(({ name }) => name);
+}
+
 /** Where adding up the gradients of several batches is not the same as one large batch. */
 export function accumulationNotes(model: LayersModel): string[] {
   const layers = [...trainingLayers(model)];
   const norms = layers.filter((layer) => classOf(layer) === "BatchNormalization").map(({ name }) => name);
-  const noisy = layers.filter((layer) => isNoise(layer)).map(({ name }) => name);
+  const noisy = dropoutLayers(model);
   return [
     ...(norms.length > 0 ? [`accumulated batches are not one large batch here: ${norms.join(", ")} normalizes each by itself; freeze it, or use a larger batchSize`] : []),
     ...(noisy.length > 0 ? [`accumulated batches draw their own noise in ${noisy.join(", ")}: as one large batch in the mean only`] : []),

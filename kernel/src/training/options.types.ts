@@ -1,10 +1,12 @@
 /** What a run may be told. */
+import type { Averaging } from "./averaging";
 import type { CheckpointOptions } from "./checkpoint/options";
 import type { ClassWeights } from "./class-weights";
 import type { LossFunction, LossName } from "./losses";
 import type { Metric, MetricName } from "./metrics";
 import type { EarlyStopping } from "./monitor";
 import type { OptimizerName, UpdateRule } from "./optimizers";
+import type { Regularizer } from "./regularization";
 import type { Schedule } from "./schedules";
 
 export interface FinetuneOptions {
@@ -33,6 +35,13 @@ export interface FinetuneOptions {
    * or `"balanced"`.
    */
   classWeights?: ClassWeights;
+  /**
+   * What keeps the model from learning by heart, or from forgetting what it knew; several add up:
+   * `[regularizers.l2sp(0.01), regularizers.mixup(0.2)]`.
+   */
+  regularize?: readonly Regularizer[];
+  /** Averages weights: `{ kind: "ema", decay: 0.999 }`, or `{ kind: "wise", alpha: 0.5 }`. */
+  averaging?: Averaging;
   /** Learning rates of parts, as factors by name pattern: `{ "conv*": 0.1 }`. The last that fits counts. */
   rates?: Readonly<Record<string, number>>;
   /** Gradients together are scaled down to this norm; not unless given. */

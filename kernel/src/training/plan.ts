@@ -1,5 +1,6 @@
 /** What a run is told, checked and completed before anything is computed. */
 import type { LayersModel } from "@tensorflow/tfjs-node";
+import { averagingNote, checkedAveraging } from "./averaging";
 import { atLeastZero, positive, whole } from "./checks";
 import { withClassWeights } from "./class-weights";
 import { checkpointPlan } from "./checkpoint/options";
@@ -18,6 +19,7 @@ import { accumulationNotes } from "./modes";
 import { optimizerOf } from "./optimizers";
 import type { FinetuneOptions } from "./options.types";
 import { splitRows } from "./order";
+import type { BatchStage } from "./regularization";
 import type { Schedule } from "./schedules";
 
 export interface Plan {
@@ -39,6 +41,8 @@ export interface Plan {
   monitor: { name: string; better: "higher" | "lower" };
   earlyStopping: EarlyStopping | undefined;
   training: Dataset;
+  /** What is done to the samples of each batch, in this order. */
+  stages: readonly BatchStage[];
   /** What the end of an epoch is measured on; `training` itself where it is small. */
   trainingSample: Dataset;
   validation: Dataset | undefined;
@@ -78,6 +82,13 @@ export function planOf(model: LayersModel, data: TrainingData, options: Finetune
   const sample = whole("trainingSample", options.trainingSample ?? 2000, 1);
   const trainingSample = training.rows <= sample ? training : takeRows(training, splitRows(training, sample / training.rows, splitSeed ?? 0).validation);
   if (options.classWeights !== undefined) training = withClassWeights(training, options.classWeights);
+  const regularizers = options.regularize ?? [];
+  for (const each of regularizers) {
+    if (typeof each?.kind !== "string") throw new TypeError(`regularize: ${JSON.stringify(each)} is none; they are made by regularizers.l2, l2sp, ewc, distill, mixup, rDrop, replay`);
+    each.check?.(model, loss);
+  }
+  const averaging = checkedAveraging(options.averaging);
+  if (averaging) notes.push(averagingNote(averaging));
   const earlyStopping = options.earlyStopping;
   if (earlyStopping) whole("earlyStopping.patience", earlyStopping.patience, 1);
   return {
@@ -101,6 +112,8 @@ export function planOf(model: LayersModel, data: TrainingData, options: Finetune
       rateOf: ratesByPattern(model, options.rates ?? {}),
       dropoutRate: dropoutRates(model, options.dropout),
       seed,
+      regularizers,
+      averaging,
     },
     compile: compileOf(options.compile ?? "auto"),
     watch: options.watch ?? false,
@@ -108,6 +121,7 @@ export function planOf(model: LayersModel, data: TrainingData, options: Finetune
     monitor: monitorOf(earlyStopping?.monitor, validation !== undefined, metrics),
     earlyStopping,
     training,
+    stages: regularizers.flatMap((each) => each.stage?.({ model, loss, seed, batchSize, accumulate }) ?? []),
     trainingSample,
     validation,
     notes,

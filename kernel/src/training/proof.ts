@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { DataFrame } from "danfojs-node";
 import { requireDfd } from "../tensorflow";
 import type { HostState } from "./host-state";
+import { isWeightPath } from "./kept-state";
 
 export type Verdict = "locked" | "learning" | "trained, but still" | "moved though frozen";
 
@@ -27,7 +28,7 @@ export function hashesOf({ weights }: HostState): Record<string, string> {
  */
 export function proofOf(before: Readonly<Record<string, string>>, after: Readonly<Record<string, string>>, trained: ReadonlySet<string>): WeightProof[] {
   const layers = new Set([...trained].map(layerOf));
-  return Object.keys(after).map((weight) => {
+  return Object.keys(after).filter(isWeightPath).map((weight) => {
     const hashes = { before: before[weight]!, after: after[weight]! };
     const moved = hashes.before !== hashes.after;
     const statistic = /\/moving_(mean|variance)$/.test(weight);

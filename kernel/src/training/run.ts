@@ -198,6 +198,11 @@ export class Run implements ObservableRun {
   }
 
   /** Holds a call that is training between two steps, until `resume()`. */
+  /** A model of its own with the averaged weights as they are now, where the run averages. */
+  averaged(): LayersModel {
+    return this.#trajectory.averaged();
+  }
+
   pause(): void {
     this.#loop.pause();
   }

@@ -1,5 +1,5 @@
 import type { Batch } from "./data";
-import { batchOf } from "./data";
+import { batchOf, takeRows } from "./data";
 import { epochOrder } from "./order";
 import type { Plan } from "./plan";
 
@@ -14,11 +14,18 @@ export class StepBatches {
 
   /** The micro-batches of the update that follows `step` steps; the receiver disposes them. */
   of(step: number): Batch[] {
-    const { training, batchSize } = this.#plan;
+    const { batchSize } = this.#plan;
     const rows = this.rowsOf(step);
     const made: Batch[] = [];
-    for (let start = 0; start < rows.length; start += batchSize) made.push(batchOf(training, rows.subarray(start, start + batchSize)));
+    for (let start = 0; start < rows.length; start += batchSize) made.push(this.#made(rows.subarray(start, start + batchSize), { step, pass: made.length }));
     return made;
+  }
+
+  #made(rows: Int32Array, at: { step: number; pass: number }): Batch {
+    const { training, stages } = this.#plan;
+    if (stages.length === 0) return batchOf(training, rows);
+    const staged = stages.reduce((batch, stage) => stage(batch, at), takeRows(training, rows));
+    return batchOf(staged, Int32Array.from({ length: staged.rows }, (_, row) => row));
   }
 
   /** The same as one batch. */

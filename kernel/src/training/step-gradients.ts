@@ -2,9 +2,12 @@ import type { LayersModel, Tensor, Variable } from "@tensorflow/tfjs-node";
 import { forward, internals, layerEntries, trains, weightEntries } from "../models";
 import type { Layer, LayerVariable, TrainingPass, WeightEntry } from "../models";
 import { requireTf } from "../tensorflow";
+import { Averages } from "./averaging";
 import type { Batch } from "./data";
 import type { StepSettings } from "./eager-stepper";
+import { KeptState } from "./kept-state";
 import { trainingLayers } from "./modes";
+import type { Term } from "./regularization";
 
 export interface StepGradients {
   /** Each micro-batch's share of the loss: scalars. */
@@ -19,17 +22,25 @@ export interface StepGradients {
 /** What a step computes before it updates: only ops, so that it can be taken op by op or recorded as a graph. */
 export class StepMath {
   readonly model: LayersModel;
-  /** Every weight, frozen ones and moving averages too. */
+  /** All that is the run's state but slots: every weight, frozen ones and moving averages too, and what regularizers keep. */
   readonly weights: readonly WeightEntry[];
   readonly #settings: StepSettings;
   readonly #regularized: Layer[];
+  readonly #kept = new KeptState();
+  readonly #terms: Term[];
+  readonly #averages: Averages | undefined;
   #modes: { trained: string; layers: Set<Layer> } = { trained: "", layers: new Set() };
 
   constructor(model: LayersModel, settings: StepSettings) {
     this.model = model;
     this.#settings = settings;
     const entries = layerEntries(model);
-    this.weights = weightEntries(model, entries);
+    const weights = weightEntries(model, entries);
+    const { loss, seed, regularizers = [], averaging } = settings;
+    const context = { model, loss, weights, seed, keep: this.#kept.keep.bind(this.#kept), adopt: this.#kept.adopt.bind(this.#kept) };
+    this.#terms = regularizers.flatMap((each) => each.term?.(context) ?? []);
+    this.#averages = averaging && new Averages(averaging, weights, this.#kept);
+    this.weights = [...weights, ...this.#kept.entries];
     this.#regularized = entries.filter(({ nested, layer }) => !nested && (internals(layer).losses?.length ?? 0) > 0).map(({ layer }) => layer);
   }
 
@@ -68,13 +79,19 @@ export class StepMath {
           statistics.set(variable, value);
         },
       };
-      const { value, grads } = tf.variableGrads(() => this.#loss(batch, train, total), variables);
+      const { value, grads } = tf.variableGrads(() => this.#loss(batch, train, total, weights, batches.length), variables);
       losses.push(value);
       // A weight that the loss does not reach has no gradient; it stays where it is.
       const own = variables.map((variable) => grads[variable.name] ?? tf.zerosLike(variable));
       sums = sums ? sums.map((sum, index) => tf.add(sum, own[index]!)) : own;
     });
+    this.#averages?.next(weights, (variable, value) => statistics.set(variable, value));
     return { losses, tensors: sums!, weights, statistics };
+  }
+
+  dispose(): void {
+    this.#terms.splice(0).forEach((term) => term.dispose?.());
+    this.#kept.dispose();
   }
 
   /** In inference mode: a loss a sample, what the regularizers add, and each metric a sample. */
@@ -86,13 +103,19 @@ export class StepMath {
   }
 
   /** A batch's share of the mean loss over the step, `total` being the weight of all its samples. */
-  #loss(batch: Batch, train: TrainingPass, total: number | Tensor) {
+  #loss(batch: Batch, train: TrainingPass, total: number | Tensor, weights: readonly WeightEntry[], passes: number) {
     const tf = requireTf();
     const { loss } = this.#settings;
-    const output = forward(this.model, batch.inputs, { train, beforeActivation: loss.fromLogits })[0]!;
-    const mean = tf.div(weightedSum(loss.perSample(batch.targets, output), batch.weights), total);
-    const penalty = train.pass === 0 ? this.#penalty() : undefined;
-    return (penalty ? tf.add(mean, penalty) : mean) as ReturnType<typeof tf.scalar>;
+    const { inputs, targets } = batch;
+    const run = (pass: TrainingPass) => forward(this.model, inputs, { train: pass, beforeActivation: loss.fromLogits })[0]!;
+    const output = run(train);
+    const own = loss.perSample(targets, output);
+    // Another pass has other noise; the moving averages take the first.
+    const again = () => run({ ...train, pass: train.pass + passes, statistics: (_variable, value) => value.dispose() });
+    const added = this.#terms.flatMap((term) => term.perSample?.({ inputs, targets, output, loss: own, again }) ?? []);
+    const mean = tf.div(weightedSum(added.reduce((sum, each) => tf.add(sum, each), own), batch.weights), total);
+    const penalties = train.pass > 0 ? [] : [this.#penalty(), ...this.#terms.map((term) => term.penalty?.(weights))];
+    return penalties.reduce<Tensor>((sum, each) => (each ? tf.add(sum, each) : sum), mean) as ReturnType<typeof tf.scalar>;
   }
 
   /** What the layers' own regularizers add. */

@@ -1,9 +1,10 @@
 import type { LayersModel, Tensor } from "@tensorflow/tfjs-node";
-import { weightEntries } from "../models";
+import { copyModel, weightEntries } from "../models";
 import { activationsOf } from "./activations";
 import type { Standing } from "./checkpoint";
 import { disposeBatch } from "./data";
 import { stepperFor } from "./choose-stepper";
+import type { EagerStepper } from "./eager-stepper";
 import { measure } from "./evaluate";
 import { setTrained, trainedPaths } from "./freeze";
 import { noteFreezing } from "./freeze-journal";
@@ -13,6 +14,7 @@ import { measuredLayers } from "./instruments";
 import type { Instruments } from "./instruments.types";
 import { Journal } from "./journal";
 import { learningRateAt } from "./learning-rate";
+import { Judge } from "./judge";
 import { bestOf, outOfPatience } from "./monitor";
 import type { Best } from "./monitor";
 import { restoreWeights } from "./parameter-state";
@@ -42,6 +44,8 @@ export class Trajectory {
   readonly #measured: readonly string[];
   readonly #snapshots = new Snapshots();
   #bestWeights: { step: number; state: HostState } | undefined;
+  /** Has the averaged weights, where there are some. */
+  readonly #judge: Judge | undefined;
   /** The weights before the step just taken, for its gradients. */
   #before: ParameterState | undefined;
   /** Where training stood when the best weights were put back; it goes on from there. */
@@ -60,6 +64,8 @@ export class Trajectory {
     this.#batches = new StepBatches(plan);
     this.#stepper = stepperFor(model, plan);
     this.#measured = plan.watch ? measuredLayers(weightEntries(model)) : [];
+    const { averaging } = plan.settings;
+    this.#judge = averaging && new Judge(model, averaging, plan.settings);
     if (standing) this.#takeUp(standing);
     else for (const label of plan.notes) this.journal.marks.push({ step: 0, kind: "note", label });
   }
@@ -144,16 +150,51 @@ export class Trajectory {
   /** Measures training and validation data on the weights at an epoch's end. */
   async closeEpoch(seconds: number): Promise<EpochRecord> {
     const { settings, trainingSample, validation, stepsPerEpoch } = this.#plan;
-    const metrics = await measure(this.#stepper, trainingSample, settings);
-    if (validation) Object.assign(metrics, await measure(this.#stepper, validation, settings, "val_"));
+    const measured = this.#averages ? this.#measuresAveraged() : this.#stepper;
+    const metrics = await measure(measured, trainingSample, settings);
+    if (validation) Object.assign(metrics, await measure(measured, validation, settings, "val_"));
     const record: EpochRecord = { epoch: this.step / stepsPerEpoch, step: this.step, seconds, learningRate: learningRateAt(this.#plan, this.step - 1, this.journal.history), metrics };
     this.#record(record);
     return record;
   }
 
-  /** At the end of training: the best weights, if they are to be restored. */
+  #measuresAveraged(): EagerStepper {
+    const state = this.#stepper.state();
+    const stepper = this.#judge!.stepper(state);
+    state.dispose();
+    return stepper;
+  }
+
+  /** Whether figures, best weights and the end are of the averaged weights. */
+  get #averages(): boolean {
+    return this.#judge !== undefined && this.#plan.settings.averaging?.evaluate !== "raw";
+  }
+
+  /** A model of its own with the averaged weights. */
+  averaged(): LayersModel {
+    if (!this.#judge) throw new Error("averaged() wants a run that averages: finetune(…, { averaging: { kind: \"ema\" } })");
+    const made = copyModel(this.#model);
+    this.#assignAveraged(made, this.#latest);
+    return made;
+  }
+
+  #assignAveraged(model: LayersModel, state = this.#stepper.state()): void {
+    const averaged = this.#judge!.weights(state);
+    restoreWeights(averaged.weights, weightEntries(model));
+    averaged.dispose();
+    if (state !== this.#latest) state.dispose();
+  }
+
+  /** At the end of training: the best weights, if they are to be restored; else the averaged ones, if there are some. */
   finish(): void {
-    if (!this.#bestWeights || this.#plan.earlyStopping?.restoreBest === false || this.#bestWeights.step === this.step) return;
+    const restores = this.#bestWeights && this.#plan.earlyStopping?.restoreBest !== false;
+    if (this.#averages && !restores && this.step > 0) {
+      this.#latest ??= this.#stepper.state();
+      this.#assignAveraged(this.#model, this.#latest);
+      this.journal.marks.push({ step: this.step, kind: "note", label: "averaged weights put in place" });
+      return;
+    }
+    if (!this.#bestWeights || this.#plan.earlyStopping?.restoreBest === false || (this.#bestWeights.step === this.step && !this.#averages)) return;
     this.#latest ??= this.#stepper.state();
     const best = fromHost({ weights: this.#bestWeights.state.weights, slots: new Map() });
     restoreWeights(best.weights, weightEntries(this.#model));
@@ -260,6 +301,7 @@ export class Trajectory {
 
   dispose(): void {
     this.#stepper.dispose();
+    this.#judge?.dispose();
     this.#before?.dispose();
     this.#latest?.dispose();
     this.#snapshots.clear();
@@ -340,7 +382,11 @@ export class Trajectory {
   }
 
   #keepBest(): void {
-    this.#bestWeights = { step: this.step, state: { weights: this.#host().weights, slots: new Map() } };
+    const state = this.#stepper.state();
+    const averaged = this.#averages ? this.#judge!.weights(state) : undefined;
+    this.#bestWeights = { step: this.step, state: toHost({ weights: averaged?.weights ?? state.weights, slots: new Map() }) };
+    averaged?.dispose();
+    state.dispose();
   }
 
   #refused(request: StepRequest, loss: number, weights: readonly string[]): Error {

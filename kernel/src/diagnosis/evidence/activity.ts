@@ -4,12 +4,22 @@ import { requireTf, scoped } from "../../tensorflow";
 import { batchOf, disposeBatch, epochOrder, type Dataset, type Plan } from "../../training";
 import type { LayerActivity } from "./evidence.types";
 
-/** Rows that are run through the model at most. */
+/** Rows that are run through the model at most, and at once: between the layers all is held. */
 const ROWS = 256;
+const AT_ONCE = 32;
 /** A unit is active where it is so on this share of the rows. */
 const ACTIVE = 0.01;
 /** A derivative below which a unit is saturated: sigmoid beyond ±9.2, tanh beyond ±5.3. */
 const FLAT = 1e-4;
+
+/** What has been counted of a layer's output so far. */
+interface Counted {
+  curve: Curve;
+  units: number;
+  finite: boolean;
+  /** By unit, in how many rows it was active (ReLU) or flat (sigmoid, tanh). */
+  rows: Float64Array;
+}
 
 /**
  * What the layers give on rows spread evenly over the data, in inference mode; by layer path. A twentieth
@@ -17,23 +27,57 @@ const FLAT = 1e-4;
  */
 export function activityOf(model: LayersModel, data: Dataset): Map<string, LayerActivity> {
   const rows = Math.min(data.rows, Math.max(64, Math.min(ROWS, Math.ceil(data.rows / 20))));
-  const batch = batchOf(data, Int32Array.from({ length: rows }, (_, index) => Math.floor((index * data.rows) / rows)));
-  const kinds = new Map(layerEntries(model).filter(({ layer }) => !asContainer(layer)).map(({ path, layer }) => [path, curveOf(classOf(layer), activationOf(layer))]));
-  const found = new Map<string, LayerActivity>();
+  const numbers = Int32Array.from({ length: rows }, (_, index) => Math.floor((index * data.rows) / rows));
+  const curves = new Map(layerEntries(model).filter(({ layer }) => !asContainer(layer)).map(({ path, layer }) => [path, curveOf(classOf(layer), activationOf(layer))]));
+  const counted = new Map<string, Counted>();
+  for (let start = 0; start < rows; start += AT_ONCE) countRows(model, data, numbers.subarray(start, start + AT_ONCE), curves, counted);
+  return new Map(
+    [...counted].map(([path, { curve, units, finite, rows: hits }]) => {
+      const among = (hit: (share: number) => boolean) => hits.reduce((sum, count) => sum + Number(hit(count / rows)), 0);
+      return [path, { rows, units, finite, dead: curve === "relu" ? among((share) => share < ACTIVE) : undefined, saturated: curve === "sigmoid" || curve === "tanh" ? among((share) => share > 0.5) : undefined }];
+    }),
+  );
+}
+
+function countRows(model: LayersModel, data: Dataset, numbers: Int32Array, curves: ReadonlyMap<string, Curve>, counted: Map<string, Counted>): void {
+  const tf = requireTf();
+  const batch = batchOf(data, numbers);
   scoped("activity", () => {
+    // A shared layer is called several times: a unit that is active in one of the calls is alive.
+    const seen = new Map<string, { units: number; finite: Tensor; hits: Tensor | undefined }>();
     forward(model, batch.inputs, {
       observe(path, output) {
-        const curve = kinds.get(path);
+        const curve = curves.get(path);
         if (curve === undefined) return;
-        const own = activityOfOutput(output, curve, rows);
-        const before = found.get(path);
-        // A shared layer is called several times: a unit that is active in one of the calls is alive.
-        found.set(path, before ? { ...own, dead: least(before.dead, own.dead), saturated: least(before.saturated, own.saturated), finite: before.finite && own.finite } : own);
+        const finite = output.dtype === "float32" ? tf.all(tf.isFinite(output)) : tf.scalar(true, "bool");
+        const hits = hitsOf(output, curve, numbers.length);
+        const before = seen.get(path);
+        seen.set(path, {
+          units: output.shape.at(-1) ?? 1,
+          finite: before ? tf.logicalAnd(before.finite, finite) : finite,
+          hits: before?.hits && hits ? (curve === "relu" ? tf.logicalOr(before.hits, hits) : tf.logicalAnd(before.hits, hits)) : hits,
+        });
       },
+    });
+    const flags = tf.stack([...seen.values()].map(({ finite }) => finite)).dataSync();
+    [...seen].forEach(([path, { units, hits }], index) => {
+      const entry = counted.get(path) ?? { curve: hits ? curves.get(path)! : "other", units, finite: true, rows: new Float64Array(hits ? units : 0) };
+      counted.set(path, entry);
+      entry.finite &&= flags[index] === 1;
+      if (hits) tf.sum(tf.cast(hits, "int32"), 0).dataSync().forEach((count, unit) => (entry.rows[unit]! += count));
     });
   });
   disposeBatch(batch);
-  return found;
+}
+
+/** [rows, units]: where the unit is active, or flat, in at least one or in all of its positions. */
+function hitsOf(output: Tensor, curve: Curve, rows: number): Tensor | undefined {
+  if (curve === "other" || output.rank < 2) return undefined;
+  const tf = requireTf();
+  const positions = tf.reshape(output, [rows, -1, output.shape.at(-1)!]);
+  if (curve === "relu") return tf.any(tf.greater(positions, 0), 1);
+  const slope = curve === "sigmoid" ? tf.mul(positions, tf.sub(1, positions)) : tf.sub(1, tf.square(positions));
+  return tf.all(tf.less(slope, FLAT), 1);
 }
 
 /**
@@ -72,22 +116,7 @@ function curveOf(kind: string, activation: string | undefined): Curve {
   return activation === "sigmoid" || activation === "tanh" ? activation : "other";
 }
 
-function activityOfOutput(output: Tensor, curve: Curve, rows: number): LayerActivity {
-  const tf = requireTf();
-  const units = output.shape.at(-1) ?? 1;
-  const finite = output.dtype !== "float32" || allFinite(output);
-  const positions = () => tf.reshape(output, [rows, -1, units]);
-  const share = (flags: Tensor) => [...tf.mean(tf.cast(flags, "float32"), 0).dataSync()];
-  const none = { rows, units, dead: undefined, saturated: undefined, finite };
-  if (curve === "other" || output.rank < 2) return none;
-  if (curve === "relu") return { ...none, dead: share(tf.any(tf.greater(positions(), 0), 1)).filter((active) => active < ACTIVE).length };
-  const slope = curve === "sigmoid" ? tf.mul(positions(), tf.sub(1, positions())) : tf.sub(1, tf.square(positions()));
-  return { ...none, saturated: share(tf.all(tf.less(slope, FLAT), 1)).filter((flat) => flat > 0.5).length };
-}
-
 function allFinite(tensor: Tensor): boolean {
   const tf = requireTf();
   return tf.tidy(() => tf.all(tf.isFinite(tensor))).dataSync()[0] === 1;
 }
-
-const least = (a: number | undefined, b: number | undefined) => (a === undefined || b === undefined ? undefined : Math.min(a, b));

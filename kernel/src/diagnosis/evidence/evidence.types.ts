@@ -27,7 +27,7 @@ export interface RunEvidence {
   stepsPerEpoch: number;
   /** The first step that can be gone back to. */
   origin: number;
-  /** The epoch whose weights the model has, where the best were put back. */
+  /** The epoch whose weights the model has or will have, where the best are put back. */
   restoredEpoch: number | undefined;
   /** The step that was refused because of NaN or infinity. */
   refused: RefusedStep | undefined;

@@ -51,11 +51,10 @@ export function gather(run: Run, { proof = true }: GatherOptions = {}): Evidence
   };
 }
 
-/** At the end of a run with early stopping the model has the best epoch's weights, unless told otherwise. */
+/** A run with early stopping ends with the best epoch's weights, unless told otherwise: what comes after is not kept. */
 function restoredEpoch(run: Run): number | undefined {
   const { earlyStopping } = insideOf(run).plan;
-  const ended = run.state === "finished" || run.state === "stopped" || run.state === "interrupted";
-  return ended && earlyStopping && earlyStopping.restoreBest !== false ? run.best?.epoch : undefined;
+  return earlyStopping && earlyStopping.restoreBest !== false ? run.best?.epoch : undefined;
 }
 
 function refusedStep(run: Run): RefusedStep | undefined {

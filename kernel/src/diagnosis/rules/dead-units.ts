@@ -6,13 +6,13 @@ import type { Thresholds } from "../thresholds";
 
 /**
  * ReLU units that are active on fewer than 1% of the rows, in layers most of whose units are (SageMaker
- * Debugger). Of a frozen layer only a wholly dead one is told: the run can change nothing in it.
+ * Debugger). Of a layer that no gradient reaches only a wholly dead one is told: the run can change nothing in it.
  */
 export function deadUnits(evidence: Evidence, { units: limits }: Thresholds): Finding[] {
-  const dead = evidence.model.layers.filter(({ activity, trainable, output }) => {
+  const dead = evidence.model.layers.filter(({ activity, learns, output }) => {
     if (!activity || activity.dead === undefined || activity.units === 0 || output) return false;
     const share = activity.dead / activity.units;
-    return share === 1 || (share > limits.dead && trainable > 0 && activity.units >= 4);
+    return share === 1 || (share > limits.dead && learns && activity.units >= 4);
   });
   return dead.map(({ path, activity, activation }): Finding => {
     const { rows, units, dead: count } = activity as { rows: number; units: number; dead: number };

@@ -33,7 +33,8 @@ const WATCH = "finetune(model, data, { …, watch: true })";
 
 const unwatched = ({ instruments, settings }: Evidence) => (instruments ? undefined : settings.watched ? "no step was measured" : `the layers were not watched: ${WATCH}`);
 const unvalidated = ({ data }: Evidence) => (data.validation > 0 ? undefined : "there is no validation data: finetune(model, { x, y, validation: 0.2 }, …)");
-const epochs = (least: number) => (evidence: Evidence) => unvalidated(evidence) ?? (evidence.history.length < least ? `${evidence.history.length} of the ${least} epochs that it takes have been trained` : undefined);
+const trainedFor = (least: number) => ({ history }: Evidence) => (history.length < least ? `${history.length} of the ${least} epochs that it takes have been trained` : undefined);
+const epochs = (least: number) => (evidence: Evidence) => unvalidated(evidence) ?? trainedFor(least)(evidence);
 const steps = (least: number) => (evidence: Evidence) => (courseOf(evidence).steps < least ? `${courseOf(evidence).steps} of the ${least} steps that it takes have been taken` : undefined);
 const unseen = ({ model }: Evidence) => (model.layers.some(({ activity }) => activity) ? undefined : "the layers could not be run on training rows");
 const unproved = ({ proof }: Evidence) => (proof ? undefined : "hashes are compared at the end of the first epoch and of the run");
@@ -55,6 +56,6 @@ export const RULES: readonly Rule[] = [
   { checks: "overfitting", find: overfitting, lacks: epochs(3) },
   { checks: "validation better than training", find: suspiciousValidation, lacks: epochs(4) },
   { checks: "targets and inputs in validation as in training", find: drift, lacks: unvalidated },
-  { checks: "class imbalance", find: classImbalance },
+  { checks: "class imbalance", find: classImbalance, lacks: trainedFor(3) },
   { checks: "linear hidden layers", find: linearHiddenLayer },
 ];

@@ -7,7 +7,7 @@ import type { Thresholds } from "../thresholds";
 
 /**
  * Overfitting, by three rules: the slope (UMLAUT: validation loss rises while training loss does not),
- * the gap of the accuracies (AutoTrainer), and, where there is no accuracy, the ratio of the losses (SageMaker Debugger).
+ * the gap of the accuracies (AutoTrainer; where validation has begun to lose by it), and, where there is no accuracy, the ratio of the losses (SageMaker Debugger).
  * Training and validation figures of a run are measured in the same mode on the same weights, so that
  * dropout and the lag of a mean over an epoch, against which those tools allow, do not enter.
  */
@@ -33,7 +33,10 @@ export function overfitting(evidence: Evidence, { overfitting: limits }: Thresho
   const gapAllowed = there("accuracy") > 0.9 ? limits.gapWhenHigh : limits.gap;
   // Of a few rows a gap is chance: twice its standard error must be behind it too.
   const gapByChance = 2 * shareError(there("val_accuracy"), Math.max(1, evidence.data.validation));
-  const wide = gap >= Math.max(gapAllowed, gapByChance);
+  // A gap alone costs nothing while validation still improves: it must have begun to lose, or the gap be twice as wide.
+  const losing = after.length >= limits.epochs && validation.at(-1)! > (least + allowed) / 2;
+  const memorized = there("accuracy") > 0.9 && gap >= 2 * gapAllowed;
+  const wide = gap >= Math.max(gapAllowed, gapByChance) && (losing || memorized);
   const ratio = (validation.at(-1)! - loss.at(-1)!) / Math.max(Math.abs(loss.at(-1)!), 1e-12);
   const apart = Number.isNaN(gap) && ratio > limits.ratio && validation.at(-1)! - loss.at(-1)! > limits.floor * begun && loss.at(-1)! < loss[0]!;
   if (!slope && !wide && !apart) return [];

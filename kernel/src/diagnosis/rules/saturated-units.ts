@@ -6,8 +6,8 @@ import type { Thresholds } from "../thresholds";
 
 /** Hidden sigmoid and tanh units at the flat ends of their curve, where the derivative is below 1e-4 (SageMaker Debugger: tanh beyond ±9.5). */
 export function saturatedUnits(evidence: Evidence, { units: limits }: Thresholds): Finding[] {
-  return evidence.model.layers.flatMap(({ path, activity, activation, output, trainable }): Finding[] => {
-    if (!activity || activity.saturated === undefined || output || trainable === 0) return [];
+  return evidence.model.layers.flatMap(({ path, activity, activation, output, learns }): Finding[] => {
+    if (!activity || activity.saturated === undefined || output || !learns) return [];
     const share = activity.saturated / activity.units;
     if (share <= limits.saturated) return [];
     const { learningRate, typicalLearningRate } = evidence.settings;

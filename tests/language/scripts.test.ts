@@ -209,6 +209,7 @@ describe("TypeScript", () => {
     ["export const ex1 = 1; export function ex2() { return 2 } export class Ex3 {} export { ex1 as other }; export type E = 1; ex1 + ex2()", 3],
     ["const un1: unknown = 5; un1!.toString()", "5"],
     ["import Al1 = Ns1.q; Al1", 5],
+    ["let lh1 = ''; for (let i = 0 as number; i < 2; i++) lh1 += i; for (let i = 2 as number, j = 5 as number; i < j; i++) lh1 += i\nlh1", "01234"],
     ["label1: for (const a of [1]) { continue label1 }\n2", 2],
   ])("%s", async (code, value) => {
     expect(await run(code)).toEqual(value);

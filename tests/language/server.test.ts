@@ -95,7 +95,9 @@ describe.runIf(process.platform === "linux")("the server", () => {
     await new Promise((resolve) => child.stdout.once("data", resolve));
     const [server] = servers(child.pid!);
     expect(server).toBeGreaterThan(0);
+    const ended = new Promise((resolve) => child.once("exit", resolve));
     child.kill("SIGKILL");
+    await ended;
     await until(() => !isAlive(server!));
     expect(ownDirectories(child.pid!)).toHaveLength(1);
     mkdirSync(join(tmpdir(), `thawbook-types-${child.pid!}-more`));

@@ -28,7 +28,9 @@ export function blankTypes(program: AnyNode, edits: Edits, keep?: AnyNode): Type
 
   function visit(node: Typed, statement: AnyNode | undefined, parent: Typed | undefined): void {
     if (result.needsTransform) return;
-    if (isStatement(node)) statement = node;
+    // `for (let x = y as T; …)`: the declaration ends before a semicolon of its own.
+    const isLoopHead = parent && /^For/.test(parent.type) && parent.body !== node;
+    if (isStatement(node) && !isLoopHead) statement = node;
     const blanked = visitType(node, statement, parent);
     if (blanked) return;
     for (const child of children(node)) visit(child as Typed, statement, node);

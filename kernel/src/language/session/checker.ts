@@ -7,7 +7,7 @@ import { AHEAD_DIRECTORY, createWorkspace, packageName, type Workspace } from ".
 import { TypeScriptServer, type LspDiagnostic, type LspPosition } from "../server/server.js";
 import { declarationsOf, type Hole } from "./declarations.js";
 import { EarlierCells } from "./earlier-cells.js";
-import { SESSION_DOCUMENT, Session, withoutSessionName, type NotebookLibrary } from "./session.js";
+import { Session, withoutSessionName, type NotebookLibrary } from "./session.js";
 import { namesLikelyDeclared, wordsOf } from "./words.js";
 
 const CELL_DOCUMENT = "cell.ts";
@@ -72,7 +72,7 @@ export class Checker {
     this.server = new TypeScriptServer(this.workspace.directory, onServerExit);
     const empty = this.session.head(new Set(), new Set());
     // All are opened together, when the server has started.
-    void this.server.set(SESSION_DOCUMENT, this.session.document);
+    void this.writeSession();
     void this.server.set(CELL_DOCUMENT, empty);
     void this.server.set(EDIT_DOCUMENT, empty);
   }
@@ -103,7 +103,7 @@ export class Checker {
       // A server that died meanwhile is asked once more when it is back; better names of type `any` than no names.
       const print = (holes: readonly Hole[]) => this.cellTurns.take(() => this.printTypes(parsed, holes));
       await this.session.absorb(declared, (holes) => print(holes).catch(() => this.server.back().then(() => print(holes))).catch(() => []));
-      await this.server.set(SESSION_DOCUMENT, this.session.document);
+      await this.writeSession();
       await this.server.settle();
       this.earlier.add(number, parsed, names);
       const changed = names.filter((name) => before.get(name) !== undefined && before.get(name) !== this.session.declaration(name));
@@ -151,7 +151,7 @@ export class Checker {
     this.absorbing = this.absorbing.then(async () => {
       this.session.reset();
       this.earlier.reset();
-      await this.server.set(SESSION_DOCUMENT, this.session.document);
+      await this.writeSession();
     });
     await this.absorbing.catch(() => undefined);
   }
@@ -181,6 +181,10 @@ export class Checker {
     await this.server.set(CELL_DOCUMENT, head + parsed.text);
   }
 
+  private async writeSession(): Promise<void> {
+    await Promise.all(this.session.documents().map(([name, text]) => this.server.set(name, text)));
+  }
+
   private async joinNamed(words: ReadonlySet<string>): Promise<void> {
     const libraries = this.session.libraryToJoin(words);
     if (!libraries.length) return;
@@ -188,7 +192,7 @@ export class Checker {
       this.link(library.statement);
       this.session.join(library);
     }
-    await this.server.set(SESSION_DOCUMENT, this.session.document);
+    await this.writeSession();
   }
 
   /** What is new on disk, and which local modules have changed there: the server watches nothing itself. */

@@ -1,6 +1,6 @@
 /**
- * What the cells that have run leave behind, as one document that grows by printed declarations, and the line of imports
- * that brings it into the document where the next cell is checked.
+ * What the cells that have run leave behind, as printed declarations in a module, and the line of imports that brings it into
+ * the document where the next cell is checked.
  *
  * That line always names the same module, so the program's structure never changes from cell to cell (200 documents, one
  * a cell, cost 33-50 ms for `1+1`; this costs 3). `let` and `const` are declared there and not imported: an import cannot be
@@ -8,8 +8,7 @@
  */
 
 import type { CellDeclarations, Declaration, Hole } from "./declarations.js";
-
-export const SESSION_DOCUMENT = "session.ts";
+import { Pages, SESSION_MODULES } from "./pages.js";
 
 /** Names the session module within a cell's document; it never reaches the user's eyes. */
 const SESSION_NAME = "__s";
@@ -33,6 +32,7 @@ export type PrintTypes = (holes: readonly Hole[]) => Promise<(string | undefined
 
 export class Session {
   private entries = new Map<string, Entry>();
+  private pages = new Pages();
   private augmentations = new Set<string>();
   private joined = new Set<NotebookLibrary>();
 
@@ -54,6 +54,7 @@ export class Session {
   /** Forgets what cells have declared; libraries that have joined stay. */
   reset(): void {
     this.entries.clear();
+    this.pages.clear();
     this.augmentations.clear();
   }
 
@@ -71,13 +72,16 @@ export class Session {
     this.joined.add(library);
   }
 
-  get document(): string {
+  /** The module's documents, in the order in which they are to be changed. */
+  documents(): [name: string, text: string][] {
+    const exported: string[] = [];
     const libraries = [...this.joined].map(({ names, statement }) => {
       const free = names.filter((name) => !this.entries.has(name));
       if (!free.length) return "";
+      exported.push(...free);
       return `${statement.replace("{}", `{ ${free.join(", ")} }`)} export { ${free.join(", ")} };`;
     });
-    return ["export {};", AUGMENTED, ...libraries, ...this.augmentations, ...[...this.entries.values()].map(({ text }) => text), ""].join("\n");
+    return this.pages.documents([AUGMENTED, ...libraries, ...this.augmentations].join("\n"), exported);
   }
 
   /**
@@ -122,6 +126,7 @@ export class Session {
     for (const [name, entry] of texts) {
       this.entries.delete(name);
       this.entries.set(name, entry);
+      this.pages.set(name, entry.text);
     }
     for (const augmentation of augmentations) this.augmentations.add(augmentation);
   }
@@ -171,5 +176,5 @@ export function returnedType(type: string): string | undefined {
 
 /** Names of the session as the user knows them: the checker prints `__s.Point` for a `Point` that the cell did not name. */
 export function withoutSessionName(text: string): string {
-  return text.replace(new RegExp(`\\b${SESSION_NAME}\\.|\\bimport\\("[^"]*/(?:session|cell|edit)"\\)\\.`, "g"), "");
+  return text.replace(new RegExp(`\\b${SESSION_NAME}\\.|\\bimport\\("[^"]*/${SESSION_MODULES}"\\)\\.`, "g"), "");
 }

@@ -20,6 +20,8 @@ export const NOTEBOOK_NAMES = [
   "last",
   "biases",
   "norms",
+  "gradualUnfreezing",
+  "lpft",
   "finetune",
   "optimizers",
   "schedules",

@@ -60,6 +60,20 @@ export function batchFrom(tensors: readonly Tensor[], like: Batch): Batch {
  * @throws on wrong shapes, unequal lengths, classes out of range, values that are not finite
  */
 export function datasetOf(model: LayersModel, loss: Loss, { x, y, weights }: Samples, what: string): Dataset {
+  const { inputs, rows } = inputColumns(model, x, what);
+  if (rows === 0) throw new Error(`${what} is empty: x has no rows`);
+  const targets = targetColumn(y, model, loss, rows, `${what}: y`);
+  return { rows, inputs, ...targets, ...(weights !== undefined && { weights: weightColumn(weights, rows, `${what}: weights`) }) };
+}
+
+/** Samples without targets as tensors, all rows together, which the receiver disposes. */
+export function inputTensors(model: LayersModel, x: Samples["x"], what: string): Tensor[] {
+  const tf = requireTf();
+  const { inputs, rows } = inputColumns(model, x, what);
+  return inputs.map(({ values, shape, dtype }) => tf.tensor(values, [rows, ...shape], dtype));
+}
+
+function inputColumns(model: LayersModel, x: Samples["x"], what: string): { inputs: Column[]; rows: number } {
   const given = model.inputs.length > 1 ? (x as readonly Numbers[]) : [x as Numbers];
   if (!Array.isArray(given) || given.length !== model.inputs.length) {
     throw new Error(`${what}: ${model.name} has ${model.inputs.length} inputs, so x must be an array of as many`);
@@ -70,9 +84,7 @@ export function datasetOf(model: LayersModel, loss: Loss, { x, y, weights }: Sam
     const own = column.values.length / column.rowSize;
     if (own !== rows) throw new Error(`${what}: x[${index}] has ${own} rows and x[0] has ${rows}`);
   }
-  if (rows === 0) throw new Error(`${what} is empty: x has no rows`);
-  const targets = targetColumn(y, model, loss, rows, `${what}: y`);
-  return { rows, inputs, ...targets, ...(weights !== undefined && { weights: weightColumn(weights, rows, `${what}: weights`) }) };
+  return { inputs, rows };
 }
 
 /** Rows by number, in the order given. */

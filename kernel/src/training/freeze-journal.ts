@@ -1,6 +1,8 @@
 import type { LayersModel } from "@tensorflow/tfjs-node";
-import { trainedPaths } from "./freeze";
+import { setTrained, trainedPaths } from "./freeze";
 import type { Journal } from "./journal";
+import type { Plan } from "./plan";
+import { beginThawing, thawedAt } from "./thaw";
 
 /** Writes down a change of what is frozen, made by anyone between two steps, where it takes effect. */
 export function noteFreezing({ freezing, marks }: Journal, model: LayersModel, step: number): void {
@@ -13,6 +15,33 @@ export function noteFreezing({ freezing, marks }: Journal, model: LayersModel, s
   const frozen = layersOf(known.filter((path) => !now.includes(path)));
   if (thawed.length > 0) marks.push({ step, kind: "thaw", label: `thawed ${thawed.join(", ")}` });
   if (frozen.length > 0) marks.push({ step, kind: "freeze", label: `froze ${frozen.join(", ")}` });
+}
+
+/**
+ * Thaws what the run's schedule says for this step. It names each weight once, when its part is due; in
+ * between, and afterwards, what the person freezes and unfreezes holds.
+ */
+export function thaw(journal: Journal, { thaw: schedule, stepsPerEpoch, monitor }: Plan, model: LayersModel, step: number): void {
+  if (!schedule) return;
+  const trained = trainedPaths(model);
+  const begins = !journal.thawing;
+  journal.thawing ??= beginThawing(schedule, model, trained, step);
+  const { thawing, history } = journal;
+  const due = thawedAt(schedule, thawing, step, { stepsPerEpoch, history, monitor });
+  if (begins) {
+    const layers = thawing.parts.map((part) => layersOf(part).join(", "));
+    journal.marks.push({ step, kind: "note", label: `${schedule.description}: ${layers.join("; then ")}` });
+    setTrained(model, new Set(due));
+  } else if (due.length > 0) setTrained(model, new Set([...trained, ...due]));
+}
+
+/** Steps from `step` on until the schedule thaws something; `limit` where that is farther. */
+export function stepsUntilThaw({ thawing, history }: Journal, { thaw: schedule, stepsPerEpoch, monitor }: Plan, step: number, limit: number): number {
+  if (!schedule || !thawing) return limit;
+  for (let ahead = 1; ahead < limit; ahead++) {
+    if (thawedAt(schedule, thawing, step + ahead, { stepsPerEpoch, history, monitor }).length > 0) return ahead;
+  }
+  return limit;
 }
 
 export function layersOf(paths: readonly string[]): string[] {

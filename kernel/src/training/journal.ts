@@ -1,6 +1,7 @@
 import type { RunEventMark } from "../display/views";
 import { InstrumentColumns } from "./instruments";
 import type { EpochRecord, StepColumns } from "./run.types";
+import type { Thawing } from "./thaw";
 
 /** What was measured and what happened on the way, up to a step. */
 export class Journal {
@@ -11,8 +12,8 @@ export class Journal {
   marks: RunEventMark[] = [];
   /** What trains from a step on: the paths of the weights. In order; the first holds from the beginning. */
   freezing: { step: number; trained: readonly string[] }[] = [];
-  /** What a schedule thaws, part by part: the paths of the weights. Set where it begins. */
-  parts: readonly (readonly string[])[] | undefined;
+  /** What a schedule thaws, from where it begins. */
+  thawing: Thawing | undefined;
 
   /** Every column of figures that has one number a step, by a name of its own. */
   figures(): Map<string, number[]> {
@@ -28,7 +29,7 @@ export class Journal {
     this.figures().forEach((values, name) => values.forEach((value) => made.column(name).push(value)));
     made.marks = [...this.marks];
     made.freezing = [...this.freezing];
-    made.parts = this.parts;
+    made.thawing = this.thawing;
     return made;
   }
 

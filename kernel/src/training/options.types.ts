@@ -8,6 +8,7 @@ import type { EarlyStopping } from "./monitor";
 import type { OptimizerName, UpdateRule } from "./optimizers";
 import type { Regularizer } from "./regularization";
 import type { Schedule } from "./schedules";
+import type { ThawSchedule } from "./thaw";
 
 export interface FinetuneOptions {
   /** Passes over the training data; 5. */
@@ -78,6 +79,11 @@ export interface FinetuneOptions {
    * `diagnose(run)` does afterwards; false.
    */
   watch?: boolean;
+  /**
+   * Thaws the model part by part while it trains: `gradualUnfreezing()`, `lpft({ epochs: 5 })`. It divides what trains when the
+   * run begins, freezes what comes later, and names each weight once, when its part is due: `freeze` and `unfreeze` by hand hold before and after.
+   */
+  thaw?: ThawSchedule;
   /** Writes the run to the disk while it trains, so that `finetune.resume` can go on after a crash: a directory, or with options. */
   checkpoint?: CheckpointOptions | string;
 }

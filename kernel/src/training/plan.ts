@@ -21,6 +21,7 @@ import type { FinetuneOptions } from "./options.types";
 import { splitRows } from "./order";
 import type { BatchStage } from "./regularization";
 import type { Schedule } from "./schedules";
+import type { ThawSchedule } from "./thaw";
 
 export interface Plan {
   name: string;
@@ -38,6 +39,9 @@ export interface Plan {
   compile: "auto" | "off";
   watch: boolean;
   checkpoint: CheckpointPlan | undefined;
+  thaw: ThawSchedule | undefined;
+  /** What the person said. */
+  given: FinetuneOptions;
   monitor: { name: string; better: "higher" | "lower" };
   earlyStopping: EarlyStopping | undefined;
   training: Dataset;
@@ -117,6 +121,8 @@ export function planOf(model: LayersModel, data: TrainingData, options: Finetune
     },
     compile: compileOf(options.compile ?? "auto"),
     watch: options.watch ?? false,
+    thaw: options.thaw,
+    given: options,
     checkpoint: options.checkpoint === undefined ? undefined : checkpointPlan(options.checkpoint),
     monitor: monitorOf(earlyStopping?.monitor, validation !== undefined, metrics),
     earlyStopping,

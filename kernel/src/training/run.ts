@@ -8,6 +8,12 @@ import { describeChanges } from "./fork";
 import type { Replan } from "./fork";
 import { TrainingLoop } from "./loop";
 import type { Instruments } from "./instruments.types";
+import { RunComparison } from "./comparison";
+import type { ComparedRun } from "./comparison";
+import type { Samples } from "./data";
+import { trainedPaths } from "./freeze";
+import { weightsMatching } from "./select";
+import type { Selector } from "./select";
 import type { Best } from "./monitor";
 import type { FinetuneOptions } from "./options.types";
 import type { Plan } from "./plan";
@@ -50,6 +56,8 @@ export class Run implements ObservableRun {
   readonly #replan: Replan;
   readonly #trajectory: Trajectory;
   readonly #loop: TrainingLoop;
+  /** The runs that it was forked from, and at which step. */
+  #lineage: ReadonlyMap<string, number> = new Map();
 
   /** @internal `finetune` and `fork` make runs. `replan` gives the plan with other options, for another model. */
   constructor(plan: Plan, replan: Replan, trajectory: Trajectory, checkpoints?: Checkpoints, trainedFor?: number) {
@@ -184,12 +192,50 @@ export class Run implements ObservableRun {
     const { plan, replan, sameOptimizer } = this.#replan(model, { name: `${this.name}, forked`, ...changes });
     const trajectory = this.#trajectory.branch(model, plan, sameOptimizer);
     trajectory.journal.marks.push({ step: this.currentStep, kind: "fork", label: `forked from ${this.name}${describeChanges(changes)}` });
-    return new Run(plan, replan, trajectory);
+    const made = new Run(plan, replan, trajectory);
+    made.#lineage = new Map([...this.#lineage, [this.id, this.currentStep]]);
+    return made;
   }
 
   /** Proves what stayed frozen: each weight `locked`, `learning`, `trained, but still` or `moved though frozen`, by hashes since the beginning. */
   proof(): DataFrame {
     return proofTable(this.#trajectory.proof());
+  }
+
+  /**
+   * The weights as they are now, moving averages too, by path: copies, which the caller disposes.
+   *
+   * @param selectors which, as for `freeze`: `run.weights("conv*")`, `run.weights(biases)`; none: all
+   */
+  weights(...selectors: Selector[]): Record<string, Tensor> {
+    return Object.fromEntries(weightsMatching(this.model, selectors).map(({ path, variable }) => [path, variable.read().clone()]));
+  }
+
+  /**
+   * What each layer puts out, by layer path (`encoder/block1` in a nested model), in inference mode with the
+   * weights as they are now: [samples, ...] each, which the caller disposes.
+   *
+   * @param x inputs; those of the batch just taken unless given
+   */
+  activations(x?: Samples["x"]): Record<string, Tensor> {
+    return this.#trajectory.activations(x);
+  }
+
+  /**
+   * What this run and another have not in common: options, figures of each epoch since they parted, what
+   * trains, the best epoch. Shows itself as tables.
+   *
+   * @example
+   * const model = tf.sequential({ layers: [tf.layers.dense({ units: 2, activation: "softmax", inputShape: [2] })] });
+   * const run = finetune(model, { x: [[0, 0], [0, 1], [1, 0], [1, 1]], y: [0, 0, 1, 1] }, { epochs: 3 });
+   * await run.epoch();
+   * const fork = run.fork({ learningRate: 0.1 });
+   * await fork.train();
+   * await run.train();
+   * run.compare(fork).forkedAt; // 1
+   */
+  compare(other: Run): RunComparison {
+    return new RunComparison(this.#side(), other.#side());
   }
 
   /** The gradients of the step just taken, by weight path; the caller disposes them. */
@@ -225,6 +271,12 @@ export class Run implements ObservableRun {
    */
   subscribe(listener: (event: RunEvent) => void, { figures = false }: { figures?: boolean } = {}): () => void {
     return this.#loop.subscribe(listener, figures);
+  }
+
+  #side(): ComparedRun {
+    const { given, epochs, learningRate, batchSize, seed, settings } = this.#plan;
+    const decided = { epochs, batchSize, learningRate, optimizer: settings.rule.name, seed };
+    return { id: this.id, name: this.name, state: this.state, step: this.currentStep, history: this.history, best: this.best, lineage: this.#lineage, options: { ...decided, ...given }, trained: this.#trajectory.journal.freezing.at(-1)?.trained ?? trainedPaths(this.model) };
   }
 
   /** Lets go of slots and snapshots. The model stays; the run cannot go on. */

@@ -81,6 +81,17 @@ export function selectWeights(model: LayersModel, selectors: readonly Selector[]
   const entries = layerEntries(model);
   const weights = weightEntries(model, entries).filter(({ kind }) => kind !== "statistics");
   if (selectors.length === 0) return weights;
+  return chosenBy(model, selectors, entries, weights);
+}
+
+/** The same for reading: moving averages too. */
+export function weightsMatching(model: LayersModel, selectors: readonly Selector[]): WeightEntry[] {
+  const entries = layerEntries(model);
+  const weights = weightEntries(model, entries);
+  return selectors.length === 0 ? weights : chosenBy(model, selectors, entries, weights);
+}
+
+function chosenBy(model: LayersModel, selectors: readonly Selector[], entries: readonly LayerEntry[], weights: readonly WeightEntry[]): WeightEntry[] {
   const chosen = new Set<WeightEntry>();
   for (const selector of selectors) {
     const found = matches(model, selector, entries, weights);

@@ -2,12 +2,13 @@ import type { LayersModel, Tensor } from "@tensorflow/tfjs-node";
 import { copyModel, weightEntries } from "../models";
 import { activationsOf } from "./activations";
 import type { Standing } from "./checkpoint";
-import { disposeBatch } from "./data";
+import { disposeBatch, inputTensors } from "./data";
+import type { Samples } from "./data";
 import { stepperFor } from "./choose-stepper";
 import type { EagerStepper } from "./eager-stepper";
 import { measure } from "./evaluate";
 import { setTrained, trainedPaths } from "./freeze";
-import { noteFreezing } from "./freeze-journal";
+import { noteFreezing, stepsUntilThaw, thaw } from "./freeze-journal";
 import { fromHost, toHost } from "./host-state";
 import type { HostState } from "./host-state";
 import { measuredLayers } from "./instruments";
@@ -117,6 +118,7 @@ export class Trajectory {
    */
   takeSteps(limit: number, watched: boolean): number {
     this.#goOn();
+    thaw(this.journal, this.#plan, this.#model, this.step);
     noteFreezing(this.journal, this.#model, this.step);
     this.#snapshot();
     this.#before?.dispose();
@@ -253,6 +255,7 @@ export class Trajectory {
     if (state !== this.#latest) state.dispose();
     made.step = made.#origin = made.#floor = this.step;
     made.journal = this.journal.copy();
+    if (plan.thaw !== this.#plan.thaw) made.journal.thawing = undefined;
     made.#bestWeights = this.#bestWeights;
     return made;
   }
@@ -286,14 +289,20 @@ export class Trajectory {
     }
   }
 
-  /** The output of each layer, in inference mode. @param inputs of the batch just taken, unless given */
-  activations(inputs?: readonly Tensor[]): Record<string, Tensor> {
-    const { model } = this;
-    if (inputs) return activationsOf(model, inputs);
-    if (this.step === 0) throw new Error("activations() are those of the batch that was just trained on; take a step first, or give inputs: run.activations(x)");
+  /** The output of each layer, in inference mode. @param x of the batch just taken, unless given */
+  activations(x?: Samples["x"]): Record<string, Tensor> {
+    if (x === undefined && this.step === 0) throw new Error("activations() are those of the batch that was just trained on; take a step first, or give inputs: run.activations(x)");
+    if (x !== undefined) {
+      const inputs = inputTensors(this.#model, x, "activations");
+      try {
+        return activationsOf(this.#model, inputs);
+      } finally {
+        inputs.forEach((tensor) => tensor.dispose());
+      }
+    }
     const batch = this.#batches.whole(this.step - 1);
     try {
-      return activationsOf(model, batch.inputs);
+      return activationsOf(this.#model, batch.inputs);
     } finally {
       disposeBatch(batch);
     }
@@ -354,7 +363,7 @@ export class Trajectory {
   #together(limit: number): number {
     const room = Math.min(limit, this.#batches.alike(this.step), (this.#snapshots.steps.at(-1) ?? 0) + SNAPSHOT_EVERY - this.step);
     const { most } = this.#stepper;
-    return most <= room ? most : 1;
+    return most <= room && stepsUntilThaw(this.journal, this.#plan, this.step, most) === most ? most : 1;
   }
 
   #restore(host: HostState): void {

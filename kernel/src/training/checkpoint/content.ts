@@ -42,8 +42,8 @@ export function encode({ step, state, best, ended, journal, origin, began }: Sta
   best?.state.weights.forEach((tensor, path) => tensors.set(`best/${path}`, stored(tensor)));
   journal.figures().forEach((values, name) => tensors.set(`figures/${name}`, { dtype: "F64", shape: [values.length], bytes: new Uint8Array(Float64Array.from(values).buffer) }));
   const counts = Object.fromEntries([...state.slots].map(([path, { count, tensors: own }]) => [path, { count, tensors: own.length }]));
-  const { history, marks, freezing, parts } = journal;
-  const json = { format: FORMAT, step, ended, origin, began, best: best?.step, counts, journal: { history, marks, freezing, parts }, ...about };
+  const { history, marks, freezing, thawing } = journal;
+  const json = { format: FORMAT, step, ended, origin, began, best: best?.step, counts, journal: { history, marks, freezing, thawing }, ...about };
   return { [STATE_FILE]: encodeSafetensors(tensors, { format: "tf" }), [RUN_FILE]: [Buffer.from(JSON.stringify(json, writeNumber))] };
 }
 
@@ -53,7 +53,7 @@ export function decode(files: Readonly<Record<string, Buffer>>, name: string): {
     format: string;
     best?: number;
     counts: Record<string, { count: number; tensors: number }>;
-    journal: Pick<Journal, "history" | "marks" | "freezing" | "parts">;
+    journal: Pick<Journal, "history" | "marks" | "freezing" | "thawing">;
   };
   if (json.format !== FORMAT) throw new Error(`it is of the format ${JSON.stringify(json.format)}, and this version reads ${JSON.stringify(FORMAT)}`);
   const weights: HostState["weights"] = new Map();

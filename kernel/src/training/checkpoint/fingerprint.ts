@@ -42,7 +42,7 @@ export function fingerprint(model: LayersModel, plan: Plan, options: FinetuneOpt
   };
 }
 
-export function describeOptions(options: FinetuneOptions): Pick<Fingerprint, "options" | "again"> {
+export function describeOptions(options: FinetuneOptions | Readonly<Record<string, unknown>>): Pick<Fingerprint, "options" | "again"> {
   const given = Object.entries(options).filter(([name, value]) => value !== undefined && !INCONSEQUENTIAL.has(name));
   const again: string[] = [];
   const described = given.map(([name, value]) => {

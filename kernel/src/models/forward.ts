@@ -8,6 +8,8 @@ import { requireTf, withSeededMathRandom } from "../tensorflow";
 import { asContainer, classOf, internals, symbolicInternals } from "./internals";
 import type { Container, Layer, LayersModel, LayerVariable } from "./internals";
 import { computeDefined, definedLayer, dropout } from "./layers";
+import { callPlace, inputName, valueName } from "./cut";
+import type { Cut } from "./cut";
 import { batchNormalizationFrozen, batchNormalizationTraining, noise } from "./training-layers";
 import { layerCalls, layerEntries } from "./structure";
 import type { LayerCall } from "./structure";
@@ -33,6 +35,8 @@ export interface ForwardOptions {
   beforeActivation?: boolean;
   /** Sees the output of every layer, the model's own order; not to be disposed. */
   observe?(path: string, output: Tensor): void;
+  /** Computes the tail of a cut model alone, from what the prefix gave: values by name, not to be disposed while it computes. */
+  tail?: { cut: Cut; values: ReadonlyMap<string, Tensor> } | undefined;
 }
 
 /**
@@ -40,7 +44,26 @@ export interface ForwardOptions {
  * @returns one tensor for each output
  */
 export function forward(model: LayersModel, inputs: readonly Tensor[], options: ForwardOptions = {}): Tensor[] {
-  return runContainer(asContainer(model)!, inputs, placesOf(model), options, true);
+  const given = model.inputs.map((_, index): Value => ({ tensor: inputs[index], mask: null, name: inputName(index) }));
+  return runContainer(asContainer(model)!, given, { ...options, places: placesOf(model) }, { outermost: true, place: "" }).map(({ tensor }) => tensor!);
+}
+
+/**
+ * What the prefix of a cut model gives to its tail, in inference mode.
+ *
+ * @returns tensors in the order of `cut.frontier`; those that are inputs of the model are the inputs themselves
+ * @throws where a value goes with a mask, which the tail would not see
+ */
+export function forwardPrefix(model: LayersModel, inputs: readonly Tensor[], cut: Cut): Tensor[] {
+  const found = new Map<string, Value>();
+  const given = inputs.map((tensor, index): Value => ({ tensor, mask: null, name: inputName(index) }));
+  for (const value of given) found.set(value.name, value);
+  runContainer(asContainer(model)!, given, { places: placesOf(model), prefix: { cut, found } }, { outermost: true, place: "" });
+  return cut.frontier.map((name) => {
+    const { tensor, mask } = found.get(name)!;
+    if (mask) throw new Error("a layer's output goes with a mask");
+    return tensor!;
+  });
 }
 
 /** A layer's path, and its number in the model: names such as dropout_Dropout7 count up within a process. */
@@ -57,44 +80,72 @@ function placesOf(model: LayersModel): Places {
 }
 
 interface Value {
-  tensor: Tensor;
+  /** Missing where it is computed in the other part of a cut model. */
+  tensor: Tensor | undefined;
   mask: Tensor | null;
+  name: string;
 }
 
-function runContainer(container: Container, inputs: readonly Tensor[], places: Places, options: ForwardOptions, outermost: boolean): Tensor[] {
+interface Pass extends ForwardOptions {
+  places: Places;
+  /** Computes the prefix of a cut model alone, and notes down its values by name. */
+  prefix?: { cut: Cut; found: Map<string, Value> };
+}
+
+interface At {
+  outermost: boolean;
+  /** Of the calls in this container. */
+  place: string;
+}
+
+function runContainer(container: Container, inputs: readonly Value[], pass: Pass, { outermost, place }: At): Value[] {
+  const { places, tail, prefix } = pass;
   const calls = layerCalls(container);
   const values = new Map<number, Value>();
-  container.inputs.forEach((tensor, index) => values.set(symbolicInternals(tensor).id, { tensor: inputs[index]!, mask: null }));
+  container.inputs.forEach((tensor, index) => values.set(symbolicInternals(tensor).id, inputs[index]!));
   // In inference nothing else holds on to what lies between the layers.
-  const release = options.train || options.observe ? undefined : remainingUses(container, calls);
+  const release = pass.train || pass.observe || tail || prefix ? undefined : remainingUses(container, calls);
   const last = new Set(container.outputs.map((tensor) => symbolicInternals(tensor).id));
-  for (const call of calls) {
-    const given = call.node.inputTensors.map((tensor) => values.get(symbolicInternals(tensor).id)!);
-    const atOutput = options.beforeActivation === true && outermost && call.node.outputTensors.some((tensor) => last.has(symbolicInternals(tensor).id));
-    const outputs = runLayer(call, given, places, options, atOutput);
-    call.node.outputTensors.forEach((tensor, index) => values.set(symbolicInternals(tensor).id, outputs[index]!));
-    for (const { tensor } of outputs) options.observe?.(places.get(call.layer)?.path ?? call.layer.name, tensor);
+  calls.forEach((call, index) => {
+    const here = callPlace(place, index);
+    const given = call.node.inputTensors.map((tensor) => {
+      const value = values.get(symbolicInternals(tensor).id)!;
+      return tail ? { ...value, tensor: value.tensor ?? tail.values.get(value.name) } : value;
+    });
+    const atOutput = pass.beforeActivation === true && outermost && call.node.outputTensors.some((tensor) => last.has(symbolicInternals(tensor).id));
+    const elsewhere = !asContainer(call.layer) && ((tail && !tail.cut.tail.has(here)) || prefix?.cut.tail.has(here));
+    const outputs = elsewhere ? call.node.outputTensors.map((_, output): Value => ({ tensor: undefined, mask: null, name: valueName(here, output) })) : runLayer(call, given, pass, { outermost: atOutput, place: here });
+    call.node.outputTensors.forEach((tensor, output) => values.set(symbolicInternals(tensor).id, outputs[output]!));
+    for (const value of outputs) {
+      if (!value.tensor) continue;
+      prefix?.found.set(value.name, value);
+      pass.observe?.(places.get(call.layer)?.path ?? call.layer.name, value.tensor);
+    }
     for (const tensor of call.node.inputTensors) {
       const { id } = symbolicInternals(tensor);
       const left = (release?.get(id) ?? Infinity) - 1;
       release?.set(id, left);
-      if (left === 0) values.get(id)!.tensor.dispose();
+      if (left === 0) values.get(id)!.tensor!.dispose();
     }
-  }
-  return container.outputs.map((tensor) => values.get(symbolicInternals(tensor).id)!.tensor);
+  });
+  return container.outputs.map((tensor) => values.get(symbolicInternals(tensor).id)!);
 }
 
-function runLayer({ layer, use }: LayerCall, given: readonly Value[], places: Places, options: ForwardOptions, atOutput: boolean): Value[] {
-  const tensors = given.map(({ tensor }) => tensor);
-  const masks = given.map(({ mask }) => mask);
-  const { path, number } = places.get(layer) ?? { path: layer.name, number: -1 };
+/** @param at whether it is the model's output, and the call's own place */
+function runLayer({ layer, use }: LayerCall, given: readonly Value[], pass: Pass, { outermost: atOutput, place }: At): Value[] {
+  const { path, number } = pass.places.get(layer) ?? { path: layer.name, number: -1 };
   const nested = asContainer(layer);
-  let outputs: Tensor[];
-  if (nested) outputs = runContainer(nested, tensors, places, options, atOutput);
-  else if (atOutput) outputs = [withoutActivation(layer, tensors)];
-  else outputs = callLayer(layer, tensors, masks, `${number}#${use}`, path, options.train);
-  const mask = masks.some((each) => each !== null) || classOf(layer) === "Masking" || classOf(layer) === "Embedding" ? outputMask(layer, tensors, masks) : null;
-  return outputs.map((tensor) => ({ tensor, mask }));
+  // Each value in a nested model has the mask that it has there; what comes out has the one that the whole gives.
+  const inner = nested && runContainer(nested, given.map((value) => ({ ...value, mask: null })), pass, { outermost: atOutput, place: `${place}/` });
+  const masks = given.map(({ mask }) => mask);
+  const masking = masks.some((each) => each !== null) || classOf(layer) === "Masking" || classOf(layer) === "Embedding";
+  if (inner && (!masking || given.some(({ tensor }) => !tensor))) return inner.map((value) => ({ ...value, mask: null }));
+  const tensors = given.map(({ tensor }) => tensor!);
+  const mask = (): Tensor | null => (masking ? outputMask(layer, tensors, masks) : null);
+  if (inner) return inner.map((value) => ({ ...value, mask: mask() }));
+  const outputs = atOutput ? [withoutActivation(layer, tensors)] : callLayer(layer, tensors, masks, `${number}#${use}`, path, pass.train);
+  const own = mask();
+  return outputs.map((tensor, output) => ({ tensor, mask: own, name: valueName(place, output) }));
 }
 
 function callLayer(layer: Layer, inputs: Tensor[], masks: readonly (Tensor | null)[], site: string, path: string, train: TrainingPass | undefined): Tensor[] {

@@ -1,4 +1,4 @@
-/** Numbers that a person gives, checked where they are given. */
+/** What a person gives, checked where it is given. */
 
 export function whole(name: string, value: number, least: number): number {
   if (!Number.isInteger(value) || value < least) throw new RangeError(`${name} must be a whole number${least === -Infinity ? "" : ` from ${least} on`}; it is ${value}`);
@@ -12,5 +12,15 @@ export function positive(name: string, value: number): number {
 
 export function atLeastZero(name: string, value: number): number {
   if (!(value >= 0) || !Number.isFinite(value)) throw new RangeError(`${name} must be a number from 0 on; it is ${value}`);
+  return value;
+}
+
+export function flag(name: string, value: boolean): boolean {
+  if (typeof value !== "boolean") throw new TypeError(`${name} must be true or false; it is ${JSON.stringify(value)}`);
+  return value;
+}
+
+export function oneOf<T extends string>(name: string, value: T, choices: readonly T[]): T {
+  if (!choices.includes(value)) throw new Error(`${name} must be ${choices.map((choice) => JSON.stringify(choice)).join(", ").replace(/, ([^,]*)$/, " or $1")}; it is ${JSON.stringify(value)}`);
   return value;
 }

@@ -6,6 +6,8 @@ import { CompiledStepper } from "./compiled-stepper";
 import { EagerStepper } from "./eager-stepper";
 import type { StepSettings } from "./eager-stepper";
 import type { Plan } from "./plan";
+import { FrozenPrefix } from "./frozen-prefix";
+import { PrefixStepper } from "./prefix-stepper";
 import type { Stepper } from "./stepper";
 
 /**
@@ -14,8 +16,23 @@ import type { Stepper } from "./stepper";
  */
 const FEWEST_STEPS = 24;
 
-/** How a run takes its steps: compiled where that is possible and wanted. The one place that decides. */
-export function stepperFor(model: LayersModel, { settings, compile, steps, stepsPerEpoch, seed, watch }: Plan): Stepper {
+/**
+ * How a run takes its steps: compiled where that is possible and wanted, on what the frozen prefix gives where that is worth
+ * while. The one place that decides.
+ *
+ * @param note told what is to be seen with the run
+ */
+export function stepperFor(model: LayersModel, plan: Plan, note: (text: string) => void): Stepper {
+  const stepper = plainStepper(model, plan);
+  const { cache, cacheMemory, epochs } = plan;
+  // In one pass over the data nothing comes twice.
+  if (cache === "off" || epochs < 2) return stepper;
+  const reader = plan.settings.regularizers?.find(({ term, readsInputs }) => term && readsInputs !== false);
+  const obstacle = reader && `${reader.kind} looks at the samples themselves`;
+  return new PrefixStepper(stepper, new FrozenPrefix(model, { cache, memory: cacheMemory, obstacle, training: plan.training, note }));
+}
+
+function plainStepper(model: LayersModel, { settings, compile, steps, stepsPerEpoch, seed, watch }: Plan): Stepper {
   if (compile === "off" || steps < FEWEST_STEPS) return new EagerStepper(model, settings, { measure: watch });
   const notice = (op: string, reason: string): void => tell(`Steps of ${model.name} are not compiled (${op}: ${reason}); they are taken op by op, which is slower.`);
   const missing = graphAddonMissing();

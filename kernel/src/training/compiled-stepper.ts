@@ -11,7 +11,7 @@ import { fusedOpOf } from "./optimizers";
 import { SessionParameters } from "./session-parameters";
 import { differenceOf } from "./step-check";
 import { StepMath } from "./step-gradients";
-import { joined, keyOf, specOf, stepGraph } from "./step-graph";
+import { joined, keyOf, signatureOf, specOf, stepGraph } from "./step-graph";
 import type { BatchScores, ParameterState, Stepper, StepRequest, StepResult } from "./stepper";
 
 /** Steps in one call, where they are quick: more would bring nothing, and each is a copy of the graph. */
@@ -86,7 +86,7 @@ export class CompiledStepper implements Stepper {
     if (!this.#parameters.inSession || this.#evaluation === "eager") return this.#parameters.eager.evaluate(batch);
     const inputs = tensorsOf(batch);
     try {
-      const key = `evaluate ${inputs.map(({ shape }) => shape.join()).join(" ")}`;
+      const key = `evaluate ${signatureOf(batch)}`;
       const body = (tensors: Tensor[]) => {
         const { loss, penalty, metrics } = this.#math.scores(batchFrom(tensors, batch));
         return [loss, ...metrics, ...(penalty ? [penalty] : [])];

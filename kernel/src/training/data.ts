@@ -4,6 +4,8 @@
  * nothing has to be disposed.
  */
 import type { LayersModel, Tensor } from "@tensorflow/tfjs-node";
+import { forward } from "../models";
+import type { Cut, ForwardOptions } from "../models";
 import { requireTf } from "../tensorflow";
 import { inputColumn, targetColumn, weightColumn, type Column, type Numbers } from "./columns";
 import type { Loss } from "./losses";
@@ -33,6 +35,8 @@ export interface Dataset {
   weights?: Column | undefined;
   /** The class of each row, where targets are classes. */
   classes?: Int32Array;
+  /** The dataset that the rows were taken from and is kept anyway, and their numbers there. */
+  origin?: { data: Dataset; rows: Int32Array };
 }
 
 /** A few rows as tensors, which the receiver disposes. */
@@ -42,6 +46,10 @@ export interface Batch {
   /** [rows], or [rows, time]. */
   weights?: Tensor | undefined;
   rows: number;
+  /** Which rows of which data these are, where they are just that. */
+  from?: { data: Dataset; rows: Int32Array } | undefined;
+  /** Where `inputs` are not the model's, but what the prefix of the cut model gives. */
+  tail?: Cut;
 }
 
 /** All tensors of a batch in a fixed order, and back: what a graph is fed. */
@@ -52,7 +60,7 @@ export function tensorsOf({ inputs, targets, weights }: Batch): Tensor[] {
 /** The batch that is made up as `like` is, of other tensors. */
 export function batchFrom(tensors: readonly Tensor[], like: Batch): Batch {
   const width = like.inputs.length;
-  return { inputs: tensors.slice(0, width), targets: tensors[width]!, weights: like.weights && tensors[width + 1]!, rows: like.rows };
+  return { inputs: tensors.slice(0, width), targets: tensors[width]!, weights: like.weights && tensors[width + 1]!, rows: like.rows, ...(like.tail && { tail: like.tail }) };
 }
 
 /**
@@ -95,7 +103,14 @@ export function batchOf(data: Dataset, rows: Int32Array): Batch {
     rows.forEach((row, index) => made.set(values.subarray(row * rowSize, (row + 1) * rowSize), index * rowSize));
     return tf.tensor(made, [rows.length, ...shape], dtype);
   };
-  return { inputs: data.inputs.map(gather), targets: gather(data.targets), weights: data.weights && gather(data.weights), rows: rows.length };
+  return { inputs: data.inputs.map(gather), targets: gather(data.targets), weights: data.weights && gather(data.weights), rows: rows.length, from: { data, rows } };
+}
+
+/** The model's output for a batch, whichever part of the model it goes through. */
+export function outputOf(model: LayersModel, { inputs, tail: cut }: Batch, options: ForwardOptions = {}): Tensor {
+  if (!cut) return forward(model, inputs, options)[0]!;
+  const values = new Map(cut.frontier.map((name, index) => [name, inputs[index]!]));
+  return forward(model, [], { ...options, tail: { cut, values } })[0]!;
 }
 
 export function disposeBatch(batch: Batch): void {
@@ -120,6 +135,11 @@ export function joinRows(first: Dataset, second: Dataset): Dataset {
     targets: join(first.targets, second.targets),
     weights: like && join(weightsOf(first, like), weightsOf(second, like)),
   };
+}
+
+/** Rows of data that is kept beside them. */
+export function sampleOf(data: Dataset, rows: Int32Array): Dataset {
+  return { ...takeRows(data, rows), origin: { data, rows } };
 }
 
 /** Only these rows, in their order. */

@@ -75,6 +75,16 @@ export interface FinetuneOptions {
    */
   compile?: "auto" | "off";
   /**
+   * `"auto"`: what the layers below the lowest one that trains give is computed once for each sample and kept, so that from
+   * the second epoch on only the rest of the model is computed. `"disk"`: kept on disk; `"off"`: not kept. It is
+   * told on the chart what is kept, or why not. Samples go through the frozen layers 16 at a time, in their order
+   * in the data, whatever the batches: a run repeats itself to the bit with the cache as without it, and the two
+   * differ by rounding.
+   */
+  cache?: "auto" | "off" | "disk";
+  /** Most bytes of memory for what `cache` keeps; the disk takes what is more. A quarter of the machine's memory. */
+  cacheMemory?: number;
+  /**
    * Measures every layer at every step (`run.instruments`) and tells what goes wrong while it trains, as
    * `diagnose(run)` does afterwards; false.
    */

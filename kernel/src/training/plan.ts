@@ -1,12 +1,12 @@
 /** What a run is told, checked and completed before anything is computed. */
 import type { LayersModel } from "@tensorflow/tfjs-node";
 import { averagingNote, checkedAveraging } from "./averaging";
-import { atLeastZero, positive, whole } from "./checks";
+import { atLeastZero, flag, oneOf, positive, whole } from "./checks";
 import { withClassWeights } from "./class-weights";
 import { checkpointPlan } from "./checkpoint/options";
 import type { CheckpointPlan } from "./checkpoint/options";
 import { looksLikeClasses } from "./columns";
-import { datasetOf, takeRows } from "./data";
+import { datasetOf, sampleOf, takeRows } from "./data";
 import type { Numbers } from "./columns";
 import type { Dataset, Samples, TrainingData } from "./data";
 import type { StepSettings } from "./eager-stepper";
@@ -42,6 +42,8 @@ export interface Plan {
   thaw: ThawSchedule | undefined;
   /** What the person said. */
   given: FinetuneOptions;
+  cache: "auto" | "off" | "disk";
+  cacheMemory: number | undefined;
   monitor: { name: string; better: "higher" | "lower" };
   earlyStopping: EarlyStopping | undefined;
   training: Dataset;
@@ -84,7 +86,7 @@ export function planOf(model: LayersModel, data: TrainingData, options: Finetune
   if (accumulate > 1) notes.push(...accumulationNotes(model));
   const stepsPerEpoch = Math.ceil(training.rows / (batchSize * accumulate));
   const sample = whole("trainingSample", options.trainingSample ?? 2000, 1);
-  const trainingSample = training.rows <= sample ? training : takeRows(training, splitRows(training, sample / training.rows, splitSeed ?? 0).validation);
+  const trainingSample = training.rows <= sample ? training : sampleOf(training, splitRows(training, sample / training.rows, splitSeed ?? 0).validation);
   if (options.classWeights !== undefined) training = withClassWeights(training, options.classWeights);
   const regularizers = options.regularize ?? [];
   for (const each of regularizers) {
@@ -119,8 +121,10 @@ export function planOf(model: LayersModel, data: TrainingData, options: Finetune
       regularizers,
       averaging,
     },
-    compile: compileOf(options.compile ?? "auto"),
-    watch: options.watch ?? false,
+    compile: oneOf("compile", options.compile ?? "auto", ["auto", "off"]),
+    watch: flag("watch", options.watch ?? false),
+    cache: oneOf("cache", options.cache ?? "auto", ["auto", "off", "disk"]),
+    cacheMemory: options.cacheMemory === undefined ? undefined : atLeastZero("cacheMemory", options.cacheMemory),
     thaw: options.thaw,
     given: options,
     checkpoint: options.checkpoint === undefined ? undefined : checkpointPlan(options.checkpoint),
@@ -136,11 +140,6 @@ export function planOf(model: LayersModel, data: TrainingData, options: Finetune
 
 function asSamples(given: Samples | readonly [Samples["x"], Numbers]): Samples {
   return Array.isArray(given) ? { x: given[0] as Samples["x"], y: given[1] as Numbers } : (given as Samples);
-}
-
-function compileOf(choice: "auto" | "off"): "auto" | "off" {
-  if (choice !== "auto" && choice !== "off") throw new Error(`compile must be "auto" or "off"; it is ${JSON.stringify(choice)}`);
-  return choice;
 }
 
 function monitorOf(asked: string | undefined, validated: boolean, metrics: readonly Metric[]): Plan["monitor"] {

@@ -25,7 +25,8 @@ export class StepBatches {
     const { training, stages } = this.#plan;
     if (stages.length === 0) return batchOf(training, rows);
     const staged = stages.reduce((batch, stage) => stage(batch, at), takeRows(training, rows));
-    return batchOf(staged, Int32Array.from({ length: staged.rows }, (_, row) => row));
+    // What was made for this step alone is not to be kept.
+    return { ...batchOf(staged, Int32Array.from({ length: staged.rows }, (_, row) => row)), from: undefined };
   }
 
   /** The same as one batch. */

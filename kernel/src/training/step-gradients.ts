@@ -1,8 +1,9 @@
 import type { LayersModel, Tensor, Variable } from "@tensorflow/tfjs-node";
-import { forward, internals, layerEntries, trains, weightEntries } from "../models";
+import { internals, layerEntries, trains, weightEntries } from "../models";
 import type { Layer, LayerVariable, TrainingPass, WeightEntry } from "../models";
 import { requireTf } from "../tensorflow";
 import { Averages } from "./averaging";
+import { outputOf } from "./data";
 import type { Batch } from "./data";
 import type { StepSettings } from "./eager-stepper";
 import { KeptState } from "./kept-state";
@@ -95,9 +96,10 @@ export class StepMath {
   }
 
   /** In inference mode: a loss a sample, what the regularizers add, and each metric a sample. */
-  scores({ inputs, targets, weights }: Batch): { loss: Tensor; penalty: Tensor | undefined; metrics: Tensor[] } {
+  scores(batch: Batch): { loss: Tensor; penalty: Tensor | undefined; metrics: Tensor[] } {
     const { loss, metrics } = this.#settings;
-    const output = forward(this.model, inputs, { beforeActivation: loss.fromLogits })[0]!;
+    const { targets, weights } = batch;
+    const output = outputOf(this.model, batch, { beforeActivation: loss.fromLogits });
     const penalty = this.#penalty();
     return { loss: perRow(loss.perSample(targets, output), weights), penalty, metrics: metrics.map((metric) => (metric.summary ? metric.perSample(targets, output) : perRow(metric.perSample(targets, output), weights))) };
   }
@@ -107,7 +109,7 @@ export class StepMath {
     const tf = requireTf();
     const { loss } = this.#settings;
     const { inputs, targets } = batch;
-    const run = (pass: TrainingPass) => forward(this.model, inputs, { train: pass, beforeActivation: loss.fromLogits })[0]!;
+    const run = (pass: TrainingPass) => outputOf(this.model, batch, { train: pass, beforeActivation: loss.fromLogits });
     const output = run(train);
     const own = loss.perSample(targets, output);
     // Another pass has other noise; the moving averages take the first.

@@ -10,10 +10,15 @@ import type { StepMath } from "./step-gradients";
 
 export const specOf = ({ dtype, shape }: Tensor): Spec => ({ dtype: dtype as Spec["dtype"], shape });
 
+/** Names the types and shapes of a batch, and the part of the model that it goes through. */
+export function signatureOf(batch: Batch): string {
+  return `${tensorsOf(batch).map(({ shape, dtype }) => `${dtype}[${shape.join()}]`).join(" ")}${batch.tail ? ` tail ${batch.tail.key}` : ""}`;
+}
+
 /** Names what a step depends on beside its numbers. */
 export function keyOf(math: StepMath, batches: readonly Batch[]): string {
   const trained = math.trained().map(({ path }) => path);
-  return [...trained, ...batches.map((batch) => tensorsOf(batch).map(({ shape, dtype }) => `${dtype}[${shape.join()}]`).join(" "))].join("\n");
+  return [...trained, ...batches.map(signatureOf)].join("\n");
 }
 
 export function stepGraph(math: StepMath, settings: StepSettings, batches: readonly Batch[], measure = false): TrainingStep {

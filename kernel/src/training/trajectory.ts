@@ -63,7 +63,7 @@ export class Trajectory {
     this.#model = model;
     this.#plan = plan;
     this.#batches = new StepBatches(plan);
-    this.#stepper = stepperFor(model, plan);
+    this.#stepper = stepperFor(model, plan, (label) => this.journal.marks.push({ step: this.step, kind: "note", label }));
     this.#measured = plan.watch ? measuredLayers(weightEntries(model)) : [];
     const { averaging } = plan.settings;
     this.#judge = averaging && new Judge(model, averaging, plan.settings);

@@ -20,6 +20,7 @@ export function ewc(importance: Importance, strength: number): Regularizer {
   if (!(importance?.weights instanceof Map)) throw new TypeError("ewc wants the importance of the weights first: ewc(await fisher(model, oldData), strength)");
   return {
     kind: "ewc",
+    readsInputs: false,
     check(model) {
       if (shared(model, importance).length === 0) throw new Error(`ewc: none of the ${importance.weights.size} weights of the importance is in ${model.name} with the same name and shape`);
     },

@@ -11,6 +11,7 @@ export function l2(strength: number): Regularizer {
   atLeastZero("l2: strength", strength);
   return {
     kind: "l2",
+    readsInputs: false,
     term: () => ({
       penalty(trained) {
         const tf = requireTf();

@@ -21,6 +21,7 @@ export function l2sp(strength: number, { fresh = [], freshStrength = 0.01 }: L2s
   const isFresh = (path: string) => fresh.some((pattern) => glob(pattern)(path) || glob(`${pattern}/*`)(path));
   return {
     kind: "l2sp",
+    readsInputs: false,
     check(model) {
       const layers = model.layers.map(({ name }) => name);
       for (const pattern of fresh) if (!layers.some((name) => isFresh(name) || glob(pattern.split("/")[0]!)(name))) throw new Error(`l2sp: fresh "${pattern}" matches no layer; there are ${layers.join(", ")}`);

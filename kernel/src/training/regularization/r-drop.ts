@@ -15,6 +15,7 @@ export function rDrop(strength = 1): Regularizer {
   atLeastZero("rDrop: strength", strength);
   return {
     kind: "rDrop",
+    readsInputs: false,
     check(model, loss) {
       if (loss.name !== "crossentropy" && loss.name !== "binaryCrossentropy") throw new Error(`rDrop compares the probabilities of classes; the loss here is ${loss.name}`);
       if (dropoutLayers(model).length === 0) throw new Error(`rDrop wants dropout in what trains, without which both passes are the same; ${model.name} has none there. Put one before the head: replaceHead(model, { …, dropout: 0.1 })`);

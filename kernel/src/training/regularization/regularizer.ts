@@ -7,6 +7,8 @@ import type { Loss } from "../losses";
 /** For `finetune`'s `regularize`: made by the functions of `regularizers`. */
 export interface Regularizer {
   readonly kind: string;
+  /** `false`: its term does not look at the inputs of a pass, so that what a frozen prefix gives may take their place. */
+  readonly readsInputs?: false;
   /** @throws where it does not fit the model or the loss */
   check?(model: LayersModel, loss: Loss): void;
   /** What it adds to the loss of a step. */

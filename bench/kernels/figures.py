@@ -39,11 +39,13 @@ def figures(kernel, language, cwd, log, training):
         out["1+1"] = median(k.run(S["trivial"]).ms for _ in range(40))
         out["class and function"] = median(k.run(S("classfn", n=i)).ms for i in range(20))
         if language == "typescript":
-            k.run(TF_IMPORT.get(kernel, "tf.version.tfjs") if kernel != "deno" else S["trivial"], timeout=90)
+            imported = k.run(TF_IMPORT.get(kernel, "tf.version.tfjs") if kernel != "deno" else S["trivial"], timeout=90)
+            if imported.status != "ok":
+                raise RuntimeError(f"tfjs is not imported: {imported.complaint()[:200]}")
         if kernel in ("tslab", "thawbook"):
             k.settle(2)      # types of the library are still being read
             out["class and function, tf imported"] = median(k.run(S("classfn", n=100 + i)).ms for i in range(20))
-            out["completion of tf."] = median(complete(k, "tf.") for _ in range(20))
+            out["completion of tf."] = median(complete(k, f"const edited{i} = {i}\ntf.") for i in range(20))
         if training and kernel == "thawbook":
             out["completion of tf. while training"] = while_training(k, training)
 
@@ -82,13 +84,18 @@ def figures(kernel, language, cwd, log, training):
 
 
 def complete(k, code):
-    return k.request("complete_request", {"code": code, "cursor_pos": len(code)}, timeout=20).ms
+    """Milliseconds to the reply. Each code differs, as while somebody types; a reply without tfjs' members is no measure."""
+    reply = k.request("complete_request", {"code": code, "cursor_pos": len(code)}, timeout=20)
+    matches = reply.content["matches"]
+    if len(matches) < 400 or not {"tensor", "layers", "train"} <= set(matches):
+        raise RuntimeError(f"{len(matches)} completions of tf., {matches[:3]}: not those of tfjs")
+    return reply.ms
 
 
 def while_training(k, training):
     cell = k.execute(Path(training).read_text())
     k.until(lambda m: m.type == "stream" and "training" in m.content["text"], 60)
-    times = [complete(k, "tf.") for _ in range(20)]
+    times = [complete(k, f"const edited{i} = {i}\ntf.") for i in range(20)]
     k.km.interrupt_kernel()
     k.gather(cell, timeout=30)
     return median(times)

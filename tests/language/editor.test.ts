@@ -78,6 +78,22 @@ describe("completion", () => {
     expect((await complete("new Shape().gr|")).items[0]).toMatchObject({ text: "grow", kind: "method", detail: expect.stringContaining("grow(by: number)") as string });
   });
 
+  it("of a library is the same every time, and only where the library is meant", async () => {
+    const texts = async (code: string) => (await notebook.language.complete(code, code.length)).items.map(({ text }) => text);
+    const first = await texts("tf.");
+    expect(first.length).toBeGreaterThan(400);
+    expect(await texts("const again = 1\ntf.")).toEqual(first);
+    expect(await texts("console.log([tf.zeros([1]), tf.")).toEqual(first);
+    expect(await texts("tf.s")).toEqual(first.filter((text) => /^s/i.test(text)).sort((a, b) => Number(b.startsWith("s")) - Number(a.startsWith("s")) || (a < b ? -1 : 1)));
+    expect(await texts("tf.layers.")).toContain("dense");
+    expect(await texts("1;\ntf.layers.")).toContain("dense");
+    // A short list has types, a type has no functions, and another `tf` has its own members.
+    expect((await notebook.language.complete("tf.onesL", 8)).items[0]!.detail).toContain("onesLike");
+    for (const code of ["let typed: tf.", "type Typed = tf.", "const typed = [] as tf.", "new Map<string, tf."]) expect(await texts(code), code).not.toContain("onesLike");
+    for (const code of ["const tf = { own: 1 }; tf.", "((tf: { own: 1 }) => tf.", "for (const tf of [{ own: 1 }]) tf.", "const { tf } = { tf: { own: 1 } }\ntf."]) expect(await texts(code), code).toEqual(["own"]);
+    for (const code of ["// tf.", "'tf.", "x.tf.", "`tf."]) expect(await texts(code), code).not.toContain("onesLike");
+  });
+
   it("keeps names that need an import apart from those at hand", async () => {
     const importsOf = async (code: string) => (await notebook.language.complete(code, code.length)).autoImports;
     expect(await importsOf("inPacka")).toEqual([{ name: "inPackage", from: "some-package", kind: "variable", insertText: 'import { inPackage } from "some-package";' }]);

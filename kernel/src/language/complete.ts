@@ -3,11 +3,12 @@
 import { builtinModules } from "node:module";
 import { autoImports, needsImport, type ImportedItem } from "./auto-imports.js";
 import type { Completions } from "./cell.js";
+import { libraryPath } from "./library-members.js";
 import { lspPosition, offsetAt, type Checker } from "./session/checker.js";
 import { withoutSessionName } from "./session/session.js";
 import type { LspPosition } from "./server/server.js";
 
-interface LspItem extends ImportedItem {
+export interface LspItem extends ImportedItem {
   kind?: number;
   detail?: string;
   sortText?: string;
@@ -43,6 +44,10 @@ export async function complete(checker: Checker, code: string, offset: number, n
   if (specifier !== undefined && isPackageName(specifier)) return packageCompletions(checker, specifier, offset);
   const prefix = WORD_BEFORE.exec(before)?.[0] ?? "";
   const isMember = /\.\s*$/.test(before.slice(0, before.length - prefix.length));
+  const path = isMember ? libraryPath(code, before.slice(0, before.length - prefix.length), checker.session.wholeLibraries()) : undefined;
+  const known = path && checker.libraryMembers.get(path)?.filter(({ label }) => startsWith(label, prefix));
+  // A short list is shown with types, which the server has.
+  if (known && known.length > DETAILED) return { items: ordered(known, prefix).map(toCompletion), autoImports: [], start: offset - prefix.length, end: offset };
   const { uri } = await checker.edit(code, isMember ? "words" : "all");
   const params = { textDocument: { uri }, position: lspPosition(code, offset), context: { triggerKind: 1 } };
   type Answer = LspList | LspItem[] | null;
@@ -54,23 +59,28 @@ export async function complete(checker: Checker, code: string, offset: number, n
   const typed = code.slice(start, offset);
   const isInString = list.items.length > 0 && IN_STRING.test(before.slice(before.lastIndexOf("\n") + 1)) && !isMember;
 
-  const offered = list.items
-    .filter(({ label, filterText }) => startsWith(filterText ?? label, typed) && !label.startsWith("__s"))
-    .sort((a, b) => rank(a, typed) - rank(b, typed) || compare(a.sortText ?? a.label, b.sortText ?? b.label) || compare(a.label, b.label));
+  if (path) checker.libraryMembers.set(path, list.items.map(({ label, kind, sortText }) => ({ label, ...(kind ? { kind } : {}), ...(sortText ? { sortText } : {}) })));
+  const offered = ordered(list.items.filter(({ label, filterText }) => startsWith(filterText ?? label, typed) && !label.startsWith("__s")), typed);
   const matching = offered.filter((item) => !needsImport(item));
   if (matching.length <= DETAILED) await Promise.all(matching.map((item) => addDetail(checker, item)));
-  const items = unique(matching).map((item) => ({
-    text: insertion(item),
-    ...(item.kind ? { kind: KINDS[item.kind] } : {}),
-    ...(item.detail ? { detail: withoutSessionName(item.detail) } : {}),
-  }));
+  const items = unique(matching).map(toCompletion);
   if (!isMember && !isInString && list.items.length) {
-    const known = new Set(items.map(({ text }) => text));
-    for (const name of notebookNames) if (startsWith(name, typed) && !known.has(name)) items.push({ text: name, kind: "variable" });
+    const offeredTexts = new Set(items.map(({ text }) => text));
+    for (const name of notebookNames) if (startsWith(name, typed) && !offeredTexts.has(name)) items.push({ text: name, kind: "variable" });
   }
   const atHand = new Set(items.map(({ text }) => text));
   const imports = typed ? autoImports(offered.filter(needsImport), (name) => atHand.has(name), ({ kind }) => KINDS[kind ?? 0] ?? "") : [];
   return { items, autoImports: imports, start, end: offset };
+}
+
+/** The best first. */
+function ordered(items: readonly LspItem[], typed: string): LspItem[] {
+  return [...items].sort((a, b) => rank(a, typed) - rank(b, typed) || compare(a.sortText ?? a.label, b.sortText ?? b.label) || compare(a.label, b.label));
+}
+
+function toCompletion(item: LspItem): Completions["items"][number] {
+  const { kind, detail } = item;
+  return { text: insertion(item), ...(kind ? { kind: KINDS[kind] } : {}), ...(detail ? { detail: withoutSessionName(detail) } : {}) };
 }
 
 /** Not a path, nor a path within a package. */

@@ -6,8 +6,11 @@ import type { Parsed } from "../script/parse.js";
 import { AHEAD_DIRECTORY, createWorkspace, packageName, type Workspace } from "../server/workspace.js";
 import { TypeScriptServer, type LspDiagnostic, type LspPosition } from "../server/server.js";
 import { declarationsOf, type Hole } from "./declarations.js";
+import type { LspItem } from "../complete.js";
+import { LibraryMembers } from "../library-members.js";
 import { EarlierCells } from "./earlier-cells.js";
 import { Session, withoutSessionName, type NotebookLibrary } from "./session.js";
+import { Turns } from "./turns.js";
 import { namesLikelyDeclared, wordsOf } from "./words.js";
 
 const CELL_DOCUMENT = "cell.ts";
@@ -60,6 +63,7 @@ export class Checker {
   private readonly cellTurns = new Turns();
   readonly editTurns = new Turns();
   private readonly earlier = new EarlierCells();
+  readonly libraryMembers = new LibraryMembers<LspItem>();
 
   constructor(
     folder: string,
@@ -158,6 +162,7 @@ export class Checker {
 
   /** Packages have come, or others in the place of those that were there. */
   installed(): void {
+    this.libraryMembers.forget();
     this.server.filesChanged(this.workspace.linkAgain(), []);
   }
 
@@ -252,17 +257,6 @@ function modifiedAt(path: string): number {
 
 export interface EditDocument {
   uri: string;
-}
-
-/** Work on one document, one after the other: between the text and the question about it nobody else may write. */
-export class Turns {
-  private last: Promise<unknown> = Promise.resolve();
-
-  take<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.last.then(work);
-    this.last = result.catch(() => undefined);
-    return result;
-  }
 }
 
 /** A position in the cell, for the server: the cell begins on the document's second line. */

@@ -51,6 +51,11 @@ export class Session {
     return [...new Set([...this.entries.keys(), ...[...this.joined].flatMap(({ names }) => names)])];
   }
 
+  /** Names that mean a library as a whole. */
+  wholeLibraries(): string[] {
+    return this.libraries.filter(({ names }) => names.length === 1).flatMap(({ names }) => names).filter((name) => !this.entries.has(name));
+  }
+
   /** Forgets what cells have declared; libraries that have joined stay. */
   reset(): void {
     this.entries.clear();

@@ -1,52 +1,78 @@
-// node ours.cjs FOLDER [steps a call] [threads]: a compiled step in a session of its own.
-const { TrainingSession } = require("../../kernel/lib/tensorflow/graph/index.js");
-const { requireTf, softmaxCrossEntropy } = require("../../kernel/lib/tensorflow/index.js");
-const { forward, weightEntries } = require("../../kernel/lib/models/index.js");
-const { optimizers } = require("../../kernel/lib/training/index.js");
-const { read, build, serve } = require("./model.cjs");
+// node ours.cjs FOLDER [--watch]: a run of `finetune`, as anyone makes it.
+const { requireTf } = require("../../kernel/lib/tensorflow/index.js");
+const { finetune, freeze } = require("../../kernel/lib/training/index.js");
+const { read, build, serve, status } = require("./model.cjs");
 
-const [folder, count = "8", threads = "auto"] = process.argv.slice(2);
+const [folder, ...flags] = process.argv.slice(2);
 const tf = requireTf();
-const given = read(folder);
-const { workload, x, oneHot } = given;
-const model = build(tf, folder, given);
-const weights = weightEntries(model);
-const variables = weights.map(({ variable }) => variable.read());
-const fused = { kind: "adam", beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
-const session = new TrainingSession(
-  weights.map(({ path }, index) => ({ name: path, variable: variables[index] })),
-  { ...optimizers.adam(), fused },
-  { threads: threads === "auto" ? threads : Number(threads) },
-);
-const { batch, classes, input, optimizer, samples } = workload;
-const row = input.reduce((a, b) => a * b, 1);
-
-const define = () => ({
-  inputs: [{ dtype: "float32", shape: [batch, ...input] }, { dtype: "float32", shape: [batch, classes] }],
-  // PyTorch's AdamW decays biases too, and here it is the yardstick.
-  trained: weights.map(({ path }) => ({ name: path, rate: 1, decay: optimizer.weightDecay })),
-  gradients([inputs, targets], step) {
-    const train = { seed: 1, step, pass: 0, training: () => true, dropoutRate: (_path, own) => own, statistics() {} };
-    const { value, grads } = tf.variableGrads(() => tf.mean(softmaxCrossEntropy(targets, forward(model, [inputs], { train })[0])), variables);
-    return { loss: value, gradients: variables.map(({ name }) => grads[name]) };
-  },
-});
-
-let step = 0;
-function call(steps) {
-  const first = (step * batch) % samples;
-  const end = first + batch * steps;
-  const taken = session.step("all", define, {
-    inputs: [x.subarray(first * row, end * row), oneHot.subarray(first * classes, end * classes)],
-    steps: Array.from({ length: steps }, (_, index) => step + index),
-    learningRates: Array(steps).fill(optimizer.learningRate),
+tf.tidy(() => tf.matMul(tf.ones([8, 8]), tf.ones([8, 8])).dataSync());
+const idle = status("VmRSS");
+const given = read(tf, folder);
+const { workload, x, y } = given;
+const fresh = () => {
+  const model = build(tf, folder, given);
+  if (workload.frozen) freeze(model, ...workload.frozen);
+  return model;
+};
+const start = (model, epochs) =>
+  finetune(model, { x, y }, {
+    epochs,
+    batchSize: workload.batch,
+    optimizer: workload.optimizer.name,
+    learningRate: workload.optimizer.learningRate,
+    weightDecay: workload.optimizer.weightDecay,
+    shuffle: false,
+    chart: false,
+    trainingSample: workload.batch,
+    ...(flags.includes("--watch") ? { watch: true } : {}),
   });
-  step += steps;
-  return taken.loss;
+
+let run;
+let wanted = 0;
+let reached;
+
+/** Trains until so many steps have been told, and holds there: `run.step` would keep what stepping back by hand needs. */
+async function take(steps) {
+  const first = run?.currentStep ?? 0;
+  wanted = first + steps;
+  const there = new Promise((resolve) => (reached = resolve));
+  if (run) run.resume();
+  else {
+    run = start(fresh(), 1_000_000);
+    run.subscribe((event) => {
+      if (event.kind !== "step" || event.step !== wanted && run.currentStep < wanted) return;
+      if (run.currentStep >= wanted && reached) {
+        run.pause();
+        reached();
+        reached = undefined;
+      }
+    }, { figures: true });
+    run.train().catch((error) => {
+      console.error(error);
+      process.exit(1);
+    });
+  }
+  await there;
+  return run.steps.metrics.loss.slice(first);
 }
 
-serve((steps) => {
-  const losses = [];
-  while (losses.length < steps) losses.push(...call(Math.min(Number(count), steps - losses.length)));
-  return losses;
-});
+let trained;
+
+/** Milliseconds of each epoch. The first holds what a run does before it: preparing, tracing, caching. */
+async function epochs(count, on) {
+  if (!on) {
+    trained?.run.dispose();
+    trained?.model.dispose();
+    trained = { model: fresh() };
+  }
+  const times = [];
+  for (let epoch = 0; epoch < count; epoch++) {
+    const began = performance.now();
+    trained.run ??= start(trained.model, 1_000_000);
+    await trained.run.epoch();
+    times.push(performance.now() - began);
+  }
+  return times;
+}
+
+serve({ idle, take, epochs });

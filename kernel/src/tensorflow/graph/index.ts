@@ -4,6 +4,7 @@ export type { Compiled, CompileOptions } from "./compile";
 export { TraceError } from "./errors";
 export { graphAddonMissing } from "./native";
 export type { TypedArray } from "./native";
+export type { OpTime } from "./profile";
 export { recording } from "./trace";
 export type { Spec, StateOptions } from "./state";
 export type { Values } from "./function";

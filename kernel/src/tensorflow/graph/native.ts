@@ -55,6 +55,8 @@ export interface NativeAddon {
   closeSession(session: NativeSession): void;
   preparePlan(session: NativeSession, feeds: readonly Output[], fetches: readonly Output[], targets: readonly number[]): NativePlan;
   runPlan(plan: NativePlan, values: readonly TypedArray[]): TypedArray[];
+  /** Runs it once. A serialized RunMetadata, with the time of every op. */
+  profilePlan(plan: NativePlan, values: readonly TypedArray[]): Uint8Array;
   runPlanAsync(plan: NativePlan, values: readonly TypedArray[]): Promise<TypedArray[]>;
 }
 

@@ -4,6 +4,8 @@ import { attribute, DataTypes, GraphBuilder } from "./builder";
 import { sessionConfig } from "./config";
 import type { SessionConfig } from "./config";
 import { requireGraphAddon } from "./native";
+import { opTimes } from "./profile";
+import type { OpTime } from "./profile";
 import type { NativePlan, NativeSession, Output, TypedArray } from "./native";
 
 /** A call that is resolved once and run often. */
@@ -12,6 +14,8 @@ export interface Plan {
   run(values: readonly TypedArray[]): TypedArray[];
   /** As `run`, on another thread: the event loop goes on meanwhile. */
   runAsync(values: readonly TypedArray[]): Promise<TypedArray[]>;
+  /** Runs it once and says what took the time. */
+  profile(values: readonly TypedArray[]): OpTime[];
 }
 
 export class GraphSession {
@@ -28,7 +32,7 @@ export class GraphSession {
     if (this.ended) throw new Error("the session is closed");
     this.native ??= lowPriorityThreads(() => addon.createSession(this.graph.native, sessionConfig(this.config())));
     const plan: NativePlan = addon.preparePlan(this.native, feeds, fetches, targets);
-    return { run: (values) => addon.runPlan(plan, values), runAsync: (values) => addon.runPlanAsync(plan, values) };
+    return { run: (values) => addon.runPlan(plan, values), runAsync: (values) => addon.runPlanAsync(plan, values), profile: (values) => opTimes(addon.profilePlan(plan, values)) };
   }
 
   get closed(): boolean {

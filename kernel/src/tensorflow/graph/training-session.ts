@@ -6,6 +6,7 @@ import { StateFunction } from "./function";
 import type { Values } from "./function";
 import { Mirror } from "./mirror";
 import type { TypedArray } from "./native";
+import type { OpTime } from "./profile";
 import { StateSession } from "./state";
 import type { Spec, StateOptions, StateTracer } from "./state";
 import { StepProgram } from "./unroll";
@@ -70,6 +71,14 @@ export class TrainingSession {
     this.takeOver();
     const { program, trained } = this.program(key, define);
     return this.taken(program, trained, await program.runAsync(this.feed(trained, feed)));
+  }
+
+  /** Takes the steps as `step` does, for a look at what takes the time. */
+  profile(key: string, define: () => TrainingStep, feed: StepsFeed): OpTime[] {
+    const { program, trained } = this.program(key, define);
+    const times = program.profile(this.feed(trained, feed));
+    this.taken(program, trained, { applied: feed.steps.length, reports: [] });
+    return times;
   }
 
   /** A function of tensors that reads the weights: an evaluation, gradients, activations. Recorded once a key. */

@@ -8,6 +8,7 @@ import type { Tensor } from "@tensorflow/tfjs-node";
 import { attribute, DataTypes } from "./builder";
 import { opOf } from "./native";
 import type { Output, TypedArray } from "./native";
+import type { OpTime } from "./profile";
 import type { GraphSession, Plan } from "./session";
 import type { Recorded, Spec, StateSession, StateTracer } from "./state";
 import type { FusedUpdate } from "./updates";
@@ -126,6 +127,11 @@ export class StepProgram {
     } catch (error) {
       return this.stopped(error, progress);
     }
+  }
+
+  /** Takes the steps and says what took the time. */
+  profile(feed: StepFeed): OpTime[] {
+    return this.unroll(feed.steps.length).plan.profile(values(feed));
   }
 
   private finished(feed: StepFeed, [flat]: TypedArray[]): StepReport {

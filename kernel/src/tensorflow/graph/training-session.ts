@@ -75,6 +75,7 @@ export class TrainingSession {
 
   /** Takes the steps as `step` does, for a look at what takes the time. */
   profile(key: string, define: () => TrainingStep, feed: StepsFeed): OpTime[] {
+    this.takeOver();
     const { program, trained } = this.program(key, define);
     const times = program.profile(this.feed(trained, feed));
     this.taken(program, trained, { applied: feed.steps.length, reports: [] });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { finetune, freeze, freezeAllBut } from "../../kernel/lib/training/index.js";
-import { smallCnn, stripes, tf } from "./small.js";
+import { farthest, smallCnn, stripes, tf } from "./small.js";
 
 const data = stripes(32);
 
@@ -10,6 +10,27 @@ async function firstLoss(model: ReturnType<typeof smallCnn>, more: object = {}):
   await run.train();
   return { training: run.steps.metrics["loss"]![0]!, evaluation: run.history[0]!.metrics["loss"]! };
 }
+
+describe("a frozen BatchNormalization", () => {
+  it("stays, or adapts its averages where it is told to, as one that trains with a rate of 0", async () => {
+    const after = async (freezes: boolean, options: object) => {
+      const model = smallCnn();
+      if (freezes) freeze(model, "norm");
+      const run = finetune(model, data, { epochs: 3, batchSize: 16, seed: 1, ...options });
+      await run.train();
+      const verdicts = new Map((run.proof().values as string[][]).map(([weight, verdict]) => [weight, verdict]));
+      return { norm: run.weights("norm"), head: Array.from(run.weights("head/kernel")["head/kernel"]!.dataSync()), average: verdicts.get("norm/moving_mean"), scale: verdicts.get("norm/gamma") };
+    };
+    const still = await after(true, {});
+    expect([still.average, still.scale]).toEqual(["locked", "locked"]);
+    const adapts = await after(true, { frozenBatchNorm: "training" });
+    expect([adapts.average, adapts.scale]).toEqual(["learning", "locked"]);
+    const slow = await after(false, { rates: { norm: 0 } });
+    for (const [path, tensor] of Object.entries(adapts.norm)) expect(farthest(tensor.dataSync(), slow.norm[path]!.dataSync()), path).toBeLessThan(1e-5);
+    expect(farthest(adapts.head, slow.head)).toBeLessThan(1e-4);
+    expect(() => finetune(smallCnn(), data, { frozenBatchNorm: "on" as never })).toThrow('frozenBatchNorm must be "inference" or "training"; it is "on"');
+  });
+});
 
 describe("dropout", () => {
   it("acts on what trains", async () => {

@@ -1,3 +1,5 @@
+import { readdirSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { describe, expect, it } from "vitest";
 import { finetune, freeze, optimizers, schedules, unfreeze } from "../../kernel/lib/training/index.js";
 import type { FinetuneOptions, Run } from "../../kernel/lib/training/index.js";
@@ -179,13 +181,45 @@ describe("snapshots", () => {
   });
 
   it("stay within their budget", () => {
-    const snapshots = new Snapshots(1000);
+    const snapshots = new Snapshots({ memory: 1000, disk: 0 });
     const weights = () => new Map([["w", { values: new Float32Array(100), shape: [100], dtype: "float32" as const }]]);
     for (let step = 0; step < 10; step++) snapshots.add({ step, state: { weights: weights(), slots: new Map() }, best: undefined });
     expect(snapshots.steps).toEqual([0, 9]);
     const same = weights();
-    const frozen = new Snapshots(1000);
+    const frozen = new Snapshots({ memory: 1000, disk: 0 });
     for (let step = 0; step < 10; step++) frozen.add({ step, state: { weights: same, slots: new Map() }, best: undefined });
     expect(frozen.steps).toHaveLength(10);
+  });
+
+  it("go to the disk where memory is short, and come back the same", () => {
+    const snapshots = new Snapshots({ memory: 1000, disk: 3000 });
+    const frozen = { values: new Float32Array(50).fill(7), shape: [50], dtype: "float32" as const };
+    const tensor = (fill: number) => ({ values: new Float32Array(100).fill(fill), shape: [100], dtype: "float32" as const });
+    const made = (step: number) => ({ step, state: { weights: new Map([["w", tensor(step)], ["frozen", frozen]]), slots: new Map([["w", { tensors: [tensor(-step)], count: step }]]) }, best: undefined });
+    for (let step = 0; step < 10; step++) snapshots.add(made(step));
+    expect(snapshots.bytes.disk).toBeGreaterThan(1500);
+    expect(snapshots.bytes.disk).toBeLessThanOrEqual(3000);
+    const { steps } = snapshots;
+    expect([steps[0], steps.at(-1)]).toEqual([0, 9]);
+    expect(steps.length).toBeGreaterThan(3);
+    for (const step of steps) expect(snapshots.before(step)).toEqual(made(step));
+    expect(snapshots.before(steps[2]!)!.state.weights.get("frozen")!.values).toBe(frozen.values);
+    snapshots.cut(steps[1]!);
+    expect(snapshots.steps).toEqual(steps.slice(0, 2));
+    snapshots.clear();
+    expect(snapshots.bytes).toEqual({ memory: 0, disk: 0 });
+  });
+
+  it("on the disk serve a rewind, and go with the run", async () => {
+    const folders = () => readdirSync(tmpdir()).filter((name) => name.startsWith(`thawbook-snapshots-${process.pid}-`)).length;
+    const run = finetune(smallCnn(), data, { ...options, snapshots: { memory: 1 } });
+    await run.train();
+    expect(folders()).toBe(1);
+    const reference = finetune(smallCnn(), data, options);
+    await reference.step(9);
+    await run.rewind({ step: 9 });
+    expect(hashes(run.model)).toEqual(hashes(reference.model));
+    run.dispose();
+    expect(folders()).toBe(0);
   });
 });

@@ -29,9 +29,9 @@ export function activationsOf(model: LayersModel, inputs: readonly Tensor[]): Re
  * The first layer that gives NaN or infinity, in the mode of the step in which it came up: the same
  * noise, the same layers in training mode. Without the output's activation, as the loss takes it.
  */
-export function firstNotFinite(model: LayersModel, { seed, dropoutRate, loss }: StepSettings, step: number, pass: number, inputs: readonly Tensor[]): { layer: string; count: number; size: number } | undefined {
+export function firstNotFinite(model: LayersModel, { seed, dropoutRate, loss, frozenBatchNorm }: StepSettings, step: number, pass: number, inputs: readonly Tensor[]): { layer: string; count: number; size: number } | undefined {
   const tf = requireTf();
-  const training = trainingLayers(model);
+  const training = trainingLayers(model, frozenBatchNorm);
   let found: { layer: string; count: number; size: number } | undefined;
   const train: TrainingPass = { seed, step, pass, dropoutRate, training: (layer) => training.has(layer), statistics: (_variable, value) => value.dispose() };
   tf.tidy(() => {

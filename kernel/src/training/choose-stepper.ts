@@ -29,7 +29,7 @@ export function stepperFor(model: LayersModel, plan: Plan, note: (text: string) 
   if (cache === "off" || epochs < 2) return stepper;
   const reader = plan.settings.regularizers?.find(({ term, readsInputs }) => term && readsInputs !== false);
   const obstacle = reader && `${reader.kind} looks at the samples themselves`;
-  return new PrefixStepper(stepper, new FrozenPrefix(model, { cache, memory: cacheMemory, obstacle, training: plan.training, note }));
+  return new PrefixStepper(stepper, new FrozenPrefix(model, { cache, memory: cacheMemory, obstacle, frozenBatchNorm: plan.settings.frozenBatchNorm, training: plan.training, note }));
 }
 
 function plainStepper(model: LayersModel, { settings, compile, steps, stepsPerEpoch, seed, watch }: Plan): Stepper {

@@ -7,6 +7,7 @@ import { layerNorms } from "./instruments";
 import type { Averaging } from "./averaging";
 import type { Loss } from "./losses";
 import type { Metric } from "./metrics";
+import type { FrozenBatchNorm } from "./modes";
 import type { UpdateRule } from "./optimizers";
 import type { Regularizer } from "./regularization";
 import { captureState, restoreState } from "./parameter-state";
@@ -29,6 +30,7 @@ export interface StepSettings {
   seed: number;
   regularizers?: readonly Regularizer[];
   averaging?: Averaging | undefined;
+  frozenBatchNorm?: FrozenBatchNorm;
 }
 
 /** Takes each step op by op, as tfjs does. */

@@ -8,6 +8,7 @@ import { megabytes, openStores } from "./feature-store";
 import type { FeatureStore } from "./feature-store";
 import { trainedPaths } from "./freeze";
 import { trainingLayers } from "./modes";
+import type { FrozenBatchNorm } from "./modes";
 
 /**
  * Samples that go through the prefix together. They are the same for ever: sample 0 to 15, 16 to 31, …, because how a
@@ -21,6 +22,8 @@ export interface PrefixOptions {
   memory?: number | undefined;
   /** Why the inputs themselves are needed at every step, where they are. */
   obstacle?: string | undefined;
+  /** A normalization that was told to move belongs to no prefix. */
+  frozenBatchNorm?: FrozenBatchNorm | undefined;
   /** The data whose caching is told. */
   training: Dataset;
   /** Told what is cached, and where it cannot be, why. */
@@ -91,7 +94,7 @@ export class FrozenPrefix {
   #present(): Cut | undefined {
     const trained = trainedPaths(this.#model).join("\n");
     if (this.#cut?.trained !== trained) {
-      const training = trainingLayers(this.#model);
+      const training = trainingLayers(this.#model, this.#options.frozenBatchNorm);
       const cut = cutModel(this.#model, (layer) => training.has(layer) && movesWhileTraining(layer));
       const worth = this.#weights.some(({ owner }) => cut.layers.includes(owner.layer)) && cut.frontier.length > 0;
       this.#cut = { trained, cut: worth ? cut : undefined };

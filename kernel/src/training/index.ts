@@ -26,6 +26,8 @@ export type { Plateau, Schedule, ScheduleProgress, WarmUp } from "./schedules";
 export { freeze, freezeAllBut, trainable, trainedPaths, unfreeze } from "./freeze";
 export { below, biases, last, norms } from "./select";
 export type { Selector, StructuralSelector, WeightInfo } from "./select";
+export type { FrozenBatchNorm } from "./modes";
+export type { SnapshotBudget } from "./snapshots";
 export { gradualUnfreezing, lpft } from "./thaw";
 export type { ThawPace, ThawProgress, ThawSchedule } from "./thaw";
 export { betweenSteps, onRunStarted, onWatchedRun, quietly, terminated } from "./hooks";

@@ -1,14 +1,17 @@
 import { classOf, internals, isNoise, layerEntries, reachedByGradients, trains, weightEntries } from "../models";
 import type { Layer, LayersModel } from "../models";
 
+/** What a frozen BatchNormalization does: normalizes by its moving averages, or by each batch, and then the averages move too. */
+export type FrozenBatchNorm = "inference" | "training";
+
 /**
  * Which layers run in training mode. Frozen layers run as in inference:
  * - a BatchNormalization moves its averages only while one of its own weights trains (Keras: a frozen
- *   one is in inference mode; tfjs moves it all the same);
+ *   one is in inference mode; tfjs moves it all the same), unless `frozenBatchNorm` says otherwise;
  * - dropout and noise inside the frozen prefix are off: there they would only blur features that no
  *   step can adapt. Dropout between the last frozen weight and the head stays on.
  */
-export function trainingLayers(model: LayersModel): Set<Layer> {
+export function trainingLayers(model: LayersModel, frozenBatchNorm: FrozenBatchNorm = "inference"): Set<Layer> {
   const entries = layerEntries(model).filter(({ nested }) => !nested);
   const weights = weightEntries(model).filter(({ kind }) => kind !== "statistics");
   const training = new Set(weights.filter(trains).map(({ owner }) => owner.layer));
@@ -16,6 +19,7 @@ export function trainingLayers(model: LayersModel): Set<Layer> {
   const reached = reachedByGradients(model, training);
   const lastFrozen = entries.findLastIndex(({ layer }) => learning.has(layer) && !reached.has(layer));
   const on = entries.filter(({ layer }, index) => {
+    if (frozenBatchNorm === "training" && classOf(layer) === "BatchNormalization") return true;
     if (learning.has(layer)) return training.has(layer);
     const beyondPrefix = reached.has(layer) || index > lastFrozen;
     // A normalization without scale and shift has no weight to freeze, only itself.

@@ -5,9 +5,11 @@ import type { ClassWeights } from "./class-weights";
 import type { LossFunction, LossName } from "./losses";
 import type { Metric, MetricName } from "./metrics";
 import type { EarlyStopping } from "./monitor";
+import type { FrozenBatchNorm } from "./modes";
 import type { OptimizerName, UpdateRule } from "./optimizers";
 import type { Regularizer } from "./regularization";
 import type { Schedule } from "./schedules";
+import type { SnapshotBudget } from "./snapshots";
 import type { ThawSchedule } from "./thaw";
 
 export interface FinetuneOptions {
@@ -89,6 +91,13 @@ export interface FinetuneOptions {
    * `diagnose(run)` does afterwards; false.
    */
   watch?: boolean;
+  /**
+   * What a frozen BatchNormalization does: `"inference"`, normalize by its moving averages, which stay (as in Keras); or `"training"`,
+   * normalize by each batch and let the averages move, to adapt them to other data.
+   */
+  frozenBatchNorm?: FrozenBatchNorm;
+  /** What memory and disk may take, in bytes, for the states to which `rewind` can go back without much replay; 256 MiB and 1 GiB. */
+  snapshots?: SnapshotBudget;
   /**
    * Thaws the model part by part while it trains: `gradualUnfreezing()`, `lpft({ epochs: 5 })`. It divides what trains when the
    * run begins, freezes what comes later, and names each weight once, when its part is due: `freeze` and `unfreeze` by hand hold before and after.

@@ -16,11 +16,14 @@ import { metricsFor } from "./metrics";
 import type { Metric } from "./metrics";
 import type { EarlyStopping } from "./monitor";
 import { accumulationNotes } from "./modes";
+import type { FrozenBatchNorm } from "./modes";
 import { optimizerOf } from "./optimizers";
 import type { FinetuneOptions } from "./options.types";
 import { splitRows } from "./order";
 import type { BatchStage } from "./regularization";
 import type { Schedule } from "./schedules";
+import type { SnapshotBudget } from "./snapshots";
+import { snapshotBudget } from "./snapshots";
 import type { ThawSchedule } from "./thaw";
 
 export interface Plan {
@@ -40,6 +43,7 @@ export interface Plan {
   watch: boolean;
   checkpoint: CheckpointPlan | undefined;
   thaw: ThawSchedule | undefined;
+  snapshots: SnapshotBudget;
   /** What the person said. */
   given: FinetuneOptions;
   cache: "auto" | "off" | "disk";
@@ -118,6 +122,7 @@ export function planOf(model: LayersModel, data: TrainingData, options: Finetune
       rateOf: ratesByPattern(model, options.rates ?? {}),
       dropoutRate: dropoutRates(model, options.dropout),
       seed,
+      frozenBatchNorm: oneOf<FrozenBatchNorm>("frozenBatchNorm", options.frozenBatchNorm ?? "inference", ["inference", "training"]),
       regularizers,
       averaging,
     },
@@ -126,6 +131,7 @@ export function planOf(model: LayersModel, data: TrainingData, options: Finetune
     cache: oneOf("cache", options.cache ?? "auto", ["auto", "off", "disk"]),
     cacheMemory: options.cacheMemory === undefined ? undefined : atLeastZero("cacheMemory", options.cacheMemory),
     thaw: options.thaw,
+    snapshots: snapshotBudget(options.snapshots),
     given: options,
     checkpoint: options.checkpoint === undefined ? undefined : checkpointPlan(options.checkpoint),
     monitor: monitorOf(earlyStopping?.monitor, validation !== undefined, metrics),

@@ -25,14 +25,15 @@ export function hashesOf({ weights }: HostState): Record<string, string> {
  * to its layer: it may move where one of the layer's weights was trained.
  *
  * @param trained the paths of the weights that were trained at any step in between
+ * @param averagesMove whether moving averages were told to move where their layer is frozen, too
  */
-export function proofOf(before: Readonly<Record<string, string>>, after: Readonly<Record<string, string>>, trained: ReadonlySet<string>): WeightProof[] {
+export function proofOf(before: Readonly<Record<string, string>>, after: Readonly<Record<string, string>>, trained: ReadonlySet<string>, averagesMove = false): WeightProof[] {
   const layers = new Set([...trained].map(layerOf));
   return Object.keys(after).filter(isWeightPath).map((weight) => {
     const hashes = { before: before[weight]!, after: after[weight]! };
     const moved = hashes.before !== hashes.after;
     const statistic = /\/moving_(mean|variance)$/.test(weight);
-    const free = statistic ? layers.has(layerOf(weight)) : trained.has(weight);
+    const free = statistic ? averagesMove || layers.has(layerOf(weight)) : trained.has(weight);
     const verdict: Verdict = free ? (moved ? "learning" : "trained, but still") : moved ? "moved though frozen" : "locked";
     return { weight, verdict, ...hashes };
   });

@@ -55,7 +55,7 @@ export class StepMath {
   /** Which layers run in training mode, given what trains. */
   trainingLayers(weights: readonly WeightEntry[]): Set<Layer> {
     const trained = weights.map(({ path }) => path).join("\n");
-    if (this.#modes.trained !== trained) this.#modes = { trained, layers: trainingLayers(this.model) };
+    if (this.#modes.trained !== trained) this.#modes = { trained, layers: trainingLayers(this.model, this.#settings.frozenBatchNorm) };
     return this.#modes.layers;
   }
 

@@ -43,7 +43,7 @@ export class Trajectory {
   readonly #stepper: Stepper;
   readonly #batches: StepBatches;
   readonly #measured: readonly string[];
-  readonly #snapshots = new Snapshots();
+  readonly #snapshots: Snapshots;
   #bestWeights: { step: number; state: HostState } | undefined;
   /** Has the averaged weights, where there are some. */
   readonly #judge: Judge | undefined;
@@ -63,6 +63,7 @@ export class Trajectory {
     this.#model = model;
     this.#plan = plan;
     this.#batches = new StepBatches(plan);
+    this.#snapshots = new Snapshots(plan.snapshots);
     this.#stepper = stepperFor(model, plan, (label) => this.journal.marks.push({ step: this.step, kind: "note", label }));
     this.#measured = plan.watch ? measuredLayers(weightEntries(model)) : [];
     const { averaging } = plan.settings;
@@ -264,7 +265,7 @@ export class Trajectory {
   proof(): WeightProof[] {
     const now = hashesOf(this.#host());
     const since = this.journal.freezing.filter(({ step }, index, all) => step >= this.#origin || (all[index + 1]?.step ?? Infinity) > this.#origin);
-    return proofOf(this.#beginning() ?? now, now, new Set(since.flatMap(({ trained }) => trained)));
+    return proofOf(this.#beginning() ?? now, now, new Set(since.flatMap(({ trained }) => trained)), this.#plan.settings.frozenBatchNorm === "training");
   }
 
   /** Where it stands, in memory of the host: what a checkpoint holds. */

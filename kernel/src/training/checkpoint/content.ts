@@ -36,10 +36,7 @@ export const RUN_FILE = "run.json";
 const FORMAT = "thawbook checkpoint 1";
 
 export function encode({ step, state, best, ended, journal, origin, began }: Standing, about: About): Record<string, Parts> {
-  const tensors = new Map<string, StoredTensor>();
-  state.weights.forEach((tensor, path) => tensors.set(`weights/${path}`, stored(tensor)));
-  state.slots.forEach((slot, path) => slot.tensors.forEach((tensor, index) => tensors.set(`slots/${index}/${path}`, stored(tensor))));
-  best?.state.weights.forEach((tensor, path) => tensors.set(`best/${path}`, stored(tensor)));
+  const tensors = new Map([...named(state, best?.state)].map(([name, tensor]) => [name, stored(tensor)]));
   journal.figures().forEach((values, name) => tensors.set(`figures/${name}`, { dtype: "F64", shape: [values.length], bytes: new Uint8Array(Float64Array.from(values).buffer) }));
   const counts = Object.fromEntries([...state.slots].map(([path, { count, tensors: own }]) => [path, { count, tensors: own.length }]));
   const { history, marks, freezing, thawing } = journal;
@@ -76,14 +73,23 @@ export function decode(files: Readonly<Record<string, Buffer>>, name: string): {
   };
 }
 
+/** Every tensor of a state, and of the best one, under a name of its own. */
+export function named(state: HostState, best: HostState | undefined): Map<string, HostTensor> {
+  const found = new Map<string, HostTensor>();
+  state.weights.forEach((tensor, path) => found.set(`weights/${path}`, tensor));
+  state.slots.forEach((slot, path) => slot.tensors.forEach((tensor, index) => found.set(`slots/${index}/${path}`, tensor)));
+  best?.weights.forEach((tensor, path) => found.set(`best/${path}`, tensor));
+  return found;
+}
+
 const TYPES = { float32: "F32", int32: "I32", bool: "BOOL" } as const satisfies Record<HostTensor["dtype"], SafetensorType>;
 const ARRAYS = { F32: [Float32Array, "float32"], I32: [Int32Array, "int32"], BOOL: [Uint8Array, "bool"] } as const;
 
-function stored({ values, shape, dtype }: HostTensor): StoredTensor {
+export function stored({ values, shape, dtype }: HostTensor): StoredTensor {
   return { dtype: TYPES[dtype], shape, bytes: new Uint8Array(values.buffer, values.byteOffset, values.byteLength) };
 }
 
-function loaded({ dtype, shape, bytes }: StoredTensor): HostTensor {
+export function loaded({ dtype, shape, bytes }: StoredTensor): HostTensor {
   const [array, type] = ARRAYS[dtype as keyof typeof ARRAYS];
   return { values: new array(copied(bytes)), shape: [...shape], dtype: type };
 }

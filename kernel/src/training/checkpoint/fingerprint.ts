@@ -28,7 +28,7 @@ export interface Fingerprint {
 }
 
 /** What changes no number of the run. */
-const INCONSEQUENTIAL: ReadonlySet<string> = new Set<keyof FinetuneOptions>(["name", "chart", "watch", "checkpoint"]);
+const INCONSEQUENTIAL: ReadonlySet<string> = new Set<keyof FinetuneOptions>(["name", "chart", "watch", "checkpoint", "snapshots"]);
 
 export function fingerprint(model: LayersModel, plan: Plan, options: FinetuneOptions): Fingerprint {
   const { steps, stepsPerEpoch, training, validation } = plan;

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Time kernels side by side: what a person waits for, in alternating rounds.
 
-    figures.py --kernels thawbook,tslab,deno,ipykernel --cwd DIR [--rounds 3] [--training FILE.ts] --json OUT
+    figures.py --kernels thawbook,tslab,deno,ipykernel --cwd DIR [--rounds 3] [--only session] [--training FILE.ts] --json OUT
 
 DIR is the kernels' working directory; tslab finds @tensorflow/tfjs-node and @types/node there.
-Times are milliseconds, sizes MiB; a round gives one value a figure, the JSON holds them all.
+Times are milliseconds, sizes MiB; a round gives one value a figure, the JSON holds them all, and under
+"faults" why a group of figures is missing.
 """
 import argparse
 import json
@@ -25,31 +26,58 @@ def median(values):
     return statistics.median(list(values))
 
 
-def figures(kernel, language, cwd, log, training):
-    """One round for one kernel: name -> number."""
-    S = Snippets("py" if language == "python" else "ts", IMPLEMENTATION.get(kernel, ""), {})
-    k = Kernel(kernel, cwd, log)
-    out = {}
-    try:
-        out["launch to kernel_info"] = k.start()
+class Round:
+    """One round for one kernel: figures by name, and why one is missing."""
+
+    def __init__(self, kernel, language, cwd, log, training):
+        self.kernel, self.typescript, self.training = kernel, language == "typescript", training
+        self.S = Snippets("py" if language == "python" else "ts", IMPLEMENTATION.get(kernel, ""), {})
+        self.k = Kernel(kernel, cwd, log)
+        self.out, self.faults = {}, {}
+
+    def measure(self, only):
+        """Each group in a kernel of its own. A peer that fails one keeps the others."""
+        for name, group in GROUPS.items():
+            if only and name not in only:
+                continue
+            try:
+                launched = self.k.start()
+                group(self, launched)
+            except Exception as error:
+                self.faults[name] = f"{type(error).__name__}: {error}"
+            finally:
+                self.k.stop()
+        return {**self.out, **({"faults": self.faults} if self.faults else {})}
+
+    def launch(self, launched):
+        out, k, S = self.out, self.k, self.S
+        out["launch to kernel_info"] = launched
         out["memory after start"] = k.rss()
-        out["launch to first 1+1"] = out["launch to kernel_info"] + k.run(S["trivial"], timeout=60).ms
-        for _ in range(10):
-            k.run(S["trivial"])
+        out["launch to first 1+1"] = launched + k.run(S["trivial"], timeout=60).ms
+
+    def cells(self, _):
+        out, k, S = self.out, self.k, self.S
+        for _ in range(11):
+            k.run(S["trivial"], timeout=60)
         out["1+1"] = median(k.run(S["trivial"]).ms for _ in range(40))
         out["class and function"] = median(k.run(S("classfn", n=i)).ms for i in range(20))
-        if language == "typescript":
-            imported = k.run(TF_IMPORT.get(kernel, "tf.version.tfjs") if kernel != "deno" else S["trivial"], timeout=90)
-            if imported.status != "ok":
-                raise RuntimeError(f"tfjs is not imported: {imported.complaint()[:200]}")
-        if kernel in ("tslab", "thawbook"):
-            k.settle(2)      # types of the library are still being read
-            out["class and function, tf imported"] = median(k.run(S("classfn", n=100 + i)).ms for i in range(20))
-            out["completion of tf."] = median(complete(k, f"const edited{i} = {i}\ntf.") for i in range(20))
-        if training and kernel == "thawbook":
-            out["completion of tf. while training"] = while_training(k, training)
 
-        k.fresh()
+    def library(self, _):
+        if self.kernel not in ("tslab", "thawbook"):
+            return
+        out, k, S = self.out, self.k, self.S
+        k.run(S["trivial"], timeout=60)
+        imported = k.run(TF_IMPORT.get(self.kernel, "tf.version.tfjs"), timeout=90)
+        if imported.status != "ok":
+            raise RuntimeError(f"tfjs is not imported: {imported.complaint()[:200]}")
+        k.settle(2)  # types of the library are still being read
+        out["class and function, tf imported"] = median(k.run(S("classfn", n=100 + i)).ms for i in range(20))
+        out["completion of tf."] = median(complete(k, f"const edited{i} = {i}\ntf.") for i in range(20))
+        if self.training and self.kernel == "thawbook":
+            out["completion of tf. while training"] = while_training(k, self.training)
+
+    def session(self, _):
+        out, k, S = self.out, self.k, self.S
         k.run(S["trivial"], timeout=60)
         declaring = []
         for i in range(1, 201):
@@ -62,25 +90,34 @@ def figures(kernel, language, cwd, log, training):
         out["memory after 200 cells"] = k.rss()
         out["1+1 after 200 cells"] = median(k.run(S["trivial"]).ms for _ in range(40))
 
-        k.fresh()
+    def lines(self, _):
+        k, S = self.k, self.S
         k.run(S["trivial"], timeout=60)
         cell = k.execute(S["lines"])
-        out["10,000 lines"] = k.gather_flood(cell, 60)
-        out["10,000 lines, arrived before idle"] = cell.text("stdout").count("\n")
+        took = k.gather_flood(cell, 60)
+        arrived = cell.text("stdout").count("\n")
+        if cell.idle is None or arrived < 10_000:
+            raise RuntimeError(f"{'no idle' if cell.idle is None else 'idle'}, {arrived} of 10,000 lines")
+        self.out["10,000 lines"] = took
+
+    def output(self, _):
+        k, S = self.k, self.S
+        k.run(S["trivial"], timeout=60)
         k.settle(2)
         before = k.rss()
         cell = k.execute(S("big_stream", t="figures"))
-        out["50 MB of output"] = k.gather_flood(cell, 120)
-        out["50 MB of output, memory growth"] = k.rss() - before
+        took = k.gather_flood(cell, 120)
+        if cell.idle is None:
+            raise RuntimeError("no idle")
+        self.out["50 MB of output"] = took
+        self.out["50 MB of output, memory growth"] = k.rss() - before
 
-        k.fresh()
-        k.run(S["trivial"], timeout=60)
-        out["interrupt of a loop"] = median(interrupt(k, S["loop"]) for _ in range(3))
-    except Exception as error:  # a peer that fails a figure keeps the others
-        out["fault"] = f"{type(error).__name__}: {error}"
-    finally:
-        k.stop()
-    return out
+    def interrupts(self, _):
+        self.k.run(self.S["trivial"], timeout=60)
+        self.out["interrupt of a loop"] = median(interrupt(self.k, self.S["loop"]) for _ in range(3))
+
+
+GROUPS = {name: getattr(Round, name) for name in ("launch", "cells", "library", "session", "lines", "output", "interrupts")}
 
 
 def complete(k, code):
@@ -117,6 +154,7 @@ def main():
     parser.add_argument("--cwd", default=os.getcwd())
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--training", help="a cell that prints 'training' and trains for a minute")
+    parser.add_argument("--only", default="", help=f"groups of figures: {','.join(GROUPS)}")
     parser.add_argument("--json", required=True)
     options = parser.parse_args()
     assert "tslab" in DIALECTS
@@ -125,7 +163,7 @@ def main():
     with open(os.devnull, "ab") as log:
         for i in range(options.rounds):
             for kernel in kernels if i % 2 == 0 else reversed(kernels):
-                one = figures(kernel, "python" if kernel == "ipykernel" else "typescript", options.cwd, log, options.training)
+                one = Round(kernel, "python" if kernel == "ipykernel" else "typescript", options.cwd, log, options.training).measure(options.only.split(",") if options.only else [])
                 rounds[kernel].append(one)
                 print(f"round {i + 1} {kernel}: {json.dumps({n: round(v, 1) if isinstance(v, float) else v for n, v in one.items()})}", flush=True)
     Path(options.json).write_text(json.dumps(rounds, indent=1))

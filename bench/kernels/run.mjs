@@ -1,13 +1,15 @@
 // @ts-check
 /**
- * The kernels side by side: `npm run bench -- kernels [--rounds 3] [--probe] [--json]`.
+ * The kernels side by side: `npm run bench -- kernels [--rounds 3] [--only session,lines] [--probe] [--readme] [--json]`.
  *
  * Sets the peers up in `.cache/bench/kernels` (npm's deno and tslab; ipykernel comes with the local
  * JupyterLab), measures all kernels in alternating rounds, prints a table and, with --json, one last
- * line of JSON. `--probe` also runs every protocol check against each kernel and prints that table.
+ * line of JSON. `--only` names groups of figures.py; `--readme` writes the table into README.md, between its marks;
+ * `--probe` also runs every protocol check against each kernel and prints that table.
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -71,46 +73,69 @@ function probe(work) {
 /** @param {number[]} values */
 const median = (values) => [...values].sort((a, b) => a - b)[values.length >> 1] ?? NaN;
 
-/** @typedef {Record<string, Record<string, number>[]>} Rounds */
+/** @typedef {Record<string, (Record<string, number> & { faults?: Record<string, string> })[]>} Rounds */
 
-/** The goals of the kernel: our figure against a peer's, measured in the same run. `limit`: an absolute goal. */
+/** The goals of the kernel: our figure against a peer's, measured in the same run. `limit`: an absolute goal; `group`: of figures.py. */
 const GOALS = [
-  { figure: "launch to kernel_info", peer: "ipykernel", goal: 0.6 },
-  { figure: "launch to first 1+1", peer: "tslab", goal: 0.2 },
-  { figure: "1+1", peer: "ipykernel", goal: 1 },
-  { figure: "1+1 after 200 cells", peer: "ipykernel", goal: 1 },
-  { figure: "class and function", peer: "tslab", goal: 0.25 },
-  { figure: "class and function, tf imported", peer: "tslab", goal: 0.3 },
-  { figure: "declaring cell, 200th", own: "declaring cell, 10th", goal: 1.2 },
-  { figure: "memory after 200 cells", own: "memory after 10 cells", goal: 1.3 },
-  { figure: "completion of tf.", peer: "tslab", goal: 0.1 },
-  { figure: "completion of tf. while training", own: "completion of tf.", goal: 2 },
-  { figure: "10,000 lines", peer: "ipykernel", goal: 1 },
-  { figure: "50 MB of output", peer: "ipykernel", goal: 1 },
-  { figure: "50 MB of output, memory growth", limit: 20, goal: 1 },
-  { figure: "interrupt of a loop", limit: 20, goal: 1 },
-  { figure: "memory after start", peer: "deno", goal: 1 },
+  { figure: "launch to kernel_info", group: "launch", peer: "ipykernel", goal: 0.6 },
+  { figure: "launch to first 1+1", group: "launch", peer: "tslab", goal: 0.2 },
+  { figure: "1+1", group: "cells", peer: "ipykernel", goal: 1 },
+  { figure: "1+1 after 200 cells", group: "session", peer: "ipykernel", goal: 1 },
+  { figure: "class and function", group: "cells", peer: "tslab", goal: 0.25 },
+  { figure: "class and function, tf imported", group: "library", peer: "tslab", goal: 0.3 },
+  { figure: "declaring cell, 200th", group: "session", own: "declaring cell, 10th", goal: 1.2 },
+  { figure: "memory after 200 cells", group: "session", own: "memory after 10 cells", goal: 1.3 },
+  { figure: "completion of tf.", group: "library", peer: "tslab", goal: 0.1 },
+  { figure: "completion of tf. while training", group: "library", own: "completion of tf.", goal: 2 },
+  { figure: "10,000 lines", group: "lines", peer: "ipykernel", goal: 1 },
+  { figure: "50 MB of output", group: "output", peer: "ipykernel", goal: 1 },
+  { figure: "50 MB of output, memory growth", group: "output", limit: 20, goal: 1 },
+  { figure: "interrupt of a loop", group: "interrupts", limit: 20, goal: 1 },
+  { figure: "memory after start", group: "launch", peer: "deno", goal: 1 },
 ];
 
-/** @param {Rounds} rounds */
-function report(rounds) {
+/** The unit of a figure, behind its name. */
+const unitOf = (/** @type {string} */ figure) => (figure.includes("memory") ? "MiB" : "ms");
+
+/**
+ * A row a goal: ours, each peer's, the ratio and its goal. A figure that a kernel fails says why.
+ * @param {Rounds} rounds
+ */
+function tableOf(rounds) {
   const value = (/** @type {string} */ kernel, /** @type {string} */ figure) => median((rounds[kernel] ?? []).map((r) => r[figure] ?? NaN).filter((v) => typeof v === "number" && !Number.isNaN(v)));
-  const names = Object.keys(rounds);
-  console.log(`\n| figure | ${names.join(" | ")} | ratio | goal |\n|---|${names.map(() => "---").join("|")}|---|---|`);
-  const rows = GOALS.map(({ figure, peer, own, limit, goal }) => {
+  const fault = (/** @type {string} */ kernel, /** @type {string} */ group) => rounds[kernel]?.map(({ faults }) => faults?.[group]).find((text) => text !== undefined)?.replace(/^\w+: /, "");
+  const names = ["thawbook", ...Object.keys(rounds).filter((name) => name !== "thawbook")];
+  const rows = GOALS.map(({ figure, group, peer, own, limit, goal }) => {
     const ours = value("thawbook", figure);
     const against = limit ?? (own ? value("thawbook", own) : value(peer ?? "", figure));
-    const ratio = ours / against;
-    const cells = names.map((name) => (Number.isNaN(value(name, figure)) ? "" : value(name, figure).toFixed(1)));
-    console.log(`| ${figure} | ${cells.join(" | ")} | ${ratio.toFixed(2)} of ${own ?? peer ?? `${limit}`} | ${goal} |`);
-    return { workload: figure, ours, peers: Object.fromEntries(names.filter((n) => n !== "thawbook").map((n) => [n, value(n, figure)])), ratio, goal };
-  });
-  if (process.argv.includes("--json")) console.log(JSON.stringify({ rows }));
+    const cells = names.map((name) => (Number.isNaN(value(name, figure)) ? (fault(name, group) ?? "") : value(name, figure).toFixed(1)));
+    return { figure, cells, ours, peers: Object.fromEntries(names.slice(1).map((name) => [name, value(name, figure)])), ratio: ours / against, of: own ?? peer ?? String(limit), goal };
+  }).filter(({ cells }) => cells.some((cell) => cell !== ""));
+  const head = `| figure | ${names.join(" | ")} | ratio | goal |\n|---|${names.map(() => "---").join("|")}|---|---|`;
+  const lines = rows.map(({ figure, cells, ratio, of, goal }) => `| ${figure} (${unitOf(figure)}) | ${cells.join(" | ")} | ${Number.isNaN(ratio) ? "none" : ratio.toFixed(2)} of ${of} | ${goal} |`);
+  return { rows, text: [head, ...lines].join("\n") };
+}
+
+const MARKS = ["<!-- kernels -->", "<!-- /kernels -->"];
+
+/** @param {string} table @param {number} count */
+function writeReadme(table, count) {
+  const path = join(root, "README.md");
+  const text = readFileSync(path, "utf8");
+  const [begin, end] = MARKS.map((mark) => text.indexOf(mark));
+  if (begin === undefined || end === undefined || begin < 0 || end < begin) throw new Error(`README.md has no ${MARKS.join(" … ")} for the table`);
+  const said = `Measured on ${new Date().toISOString().slice(0, 10)}: ${cpus().length} x ${cpus()[0]?.model.trim()}, Node ${process.versions.node}, medians of ${count} alternating rounds by \`npm run bench -- kernels --readme\`.`;
+  writeFileSync(path, `${text.slice(0, begin + MARKS[0].length)}\n${said}\n\n${table}\n${text.slice(end)}`);
 }
 
 const work = setUp();
 if (process.argv.includes("--probe")) probe(work);
 const json = join(cache, "figures.json");
-const figures = spawnSync(python, [join(here, "figures.py"), "--cwd", work, "--kernels", option("--kernels", Object.keys(KERNELS).join(",")), "--rounds", option("--rounds", "3"), "--training", join(here, "training-cell.ts"), "--json", json], { env, stdio: ["ignore", "inherit", "inherit"] });
+const figures = spawnSync(python, [join(here, "figures.py"), "--cwd", work, "--kernels", option("--kernels", Object.keys(KERNELS).join(",")), "--rounds", option("--rounds", "3"), "--only", option("--only", ""), "--training", join(here, "training-cell.ts"), "--json", json], { env, stdio: ["ignore", "inherit", "inherit"] });
 if (figures.status !== 0) process.exit(figures.status ?? 1);
-report(JSON.parse(readFileSync(json, "utf8")));
+/** @type {Rounds} */
+const rounds = JSON.parse(readFileSync(json, "utf8"));
+const { rows, text } = tableOf(rounds);
+console.log(`\n${text}`);
+if (process.argv.includes("--readme")) writeReadme(text, Object.values(rounds)[0]?.length ?? 0);
+if (process.argv.includes("--json")) console.log(JSON.stringify({ rows: rows.map(({ figure, ours, peers, ratio, goal }) => ({ workload: figure, ours, peers, ratio, goal })) }));

@@ -42,13 +42,19 @@ const numbersOf = ({ evidence }: Finding): string =>
 
 const checkedLine = ({ checked }: Diagnosis): string => `Checked: ${checked.join(", ")}.`;
 
+/** `Not checked: dead units, saturated units; the layers could not be run.`: what has one reason in one line. */
+function uncheckedLines({ unchecked }: Diagnosis): string[] {
+  const reasons = [...new Set(unchecked.map(({ why }) => why))];
+  return reasons.map((reason) => `Not checked: ${unchecked.filter(({ why }) => why === reason).map(({ what }) => what).join(", ")}; ${reason}`);
+}
+
 function asText(diagnosis: Diagnosis): string {
   const lines = [headOf(diagnosis)];
   diagnosis.findings.forEach((finding, index) => {
     lines.push("", `${index + 1}. ${finding.kind} (${placeOf(finding)})`, `   ${finding.what}`, `   ${finding.reason}`, `   Evidence: ${numbersOf(finding)}`, `   Source: ${finding.source}`);
     finding.fixes.forEach((fix) => lines.push(`   Try: ${fix.what}`, `        ${fix.code}`));
   });
-  lines.push("", checkedLine(diagnosis), ...diagnosis.unchecked.map(({ what, why }) => `Not checked: ${what}; ${why}`));
+  lines.push("", checkedLine(diagnosis), ...uncheckedLines(diagnosis));
   return lines.join("\n");
 }
 
@@ -59,7 +65,7 @@ function asMarkdown(diagnosis: Diagnosis): string {
     finding.fixes.forEach((fix) => lines.push("", `- ${escaped(fix.what)}`, "  ```ts", `  ${fix.code}`, "  ```"));
   });
   lines.push("", escaped(checkedLine(diagnosis)));
-  for (const { what, why } of diagnosis.unchecked) lines.push("", `Not checked: ${escaped(what)}; ${escaped(why)}`);
+  for (const line of uncheckedLines(diagnosis)) lines.push("", escaped(line));
   return lines.join("\n");
 }
 
@@ -84,7 +90,7 @@ function asHtml(diagnosis: Diagnosis): string {
       line(element("small", {}, element("i", {}, finding.source))),
     ),
   );
-  const foot = [line(element("small", {}, checkedLine(diagnosis))), ...diagnosis.unchecked.map(({ what, why }) => line(element("small", {}, `Not checked: ${what}; ${why}`)))];
+  const foot = [line(element("small", {}, checkedLine(diagnosis))), ...uncheckedLines(diagnosis).map((each) => line(element("small", {}, each)))];
   const all = diagnosis.findings.length === 0 ? [card(EDGE.well, line(element("b", {}, headOf(diagnosis))), ...foot)] : [line(element("b", {}, headOf(diagnosis))), ...cards, ...foot];
   return element("div", {}, ...all).markup;
 }

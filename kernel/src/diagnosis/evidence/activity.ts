@@ -1,12 +1,13 @@
 import type { Tensor } from "@tensorflow/tfjs-node";
-import { activationOf, asContainer, classOf, forward, layerEntries, type LayersModel } from "../../models";
+import { activationOf, asContainer, classOf, forward, layerEntries, layersView, type LayersModel } from "../../models";
 import { requireTf, scoped } from "../../tensorflow";
 import { batchOf, disposeBatch, epochOrder, type Dataset, type Plan } from "../../training";
 import type { LayerActivity } from "./evidence.types";
 
-/** Rows that are run through the model at most, and at once: between the layers all is held. */
+/** Rows that are run through the model at most. */
 const ROWS = 256;
-const AT_ONCE = 32;
+/** Numbers that the layers may give at once, 32 MiB: between the layers all is held, with the steps inside a layer several times that. */
+const HELD = 8e6;
 /** A unit is active where it is so on this share of the rows. */
 const ACTIVE = 0.01;
 /** A derivative below which a unit is saturated: sigmoid beyond ±9.2, tanh beyond ±5.3. */
@@ -30,13 +31,20 @@ export function activityOf(model: LayersModel, data: Dataset): Map<string, Layer
   const numbers = Int32Array.from({ length: rows }, (_, index) => Math.floor((index * data.rows) / rows));
   const curves = new Map(layerEntries(model).filter(({ layer }) => !asContainer(layer)).map(({ path, layer }) => [path, curveOf(classOf(layer), activationOf(layer))]));
   const counted = new Map<string, Counted>();
-  for (let start = 0; start < rows; start += AT_ONCE) countRows(model, data, numbers.subarray(start, start + AT_ONCE), curves, counted);
+  const atOnce = Math.max(4, Math.min(ROWS, Math.floor(HELD / perRow(model, data))));
+  for (let start = 0; start < rows; start += atOnce) countRows(model, data, numbers.subarray(start, start + atOnce), curves, counted);
   return new Map(
     [...counted].map(([path, { curve, units, finite, rows: hits }]) => {
       const among = (hit: (share: number) => boolean) => hits.reduce((sum, count) => sum + Number(hit(count / rows)), 0);
       return [path, { rows, units, finite, dead: curve === "relu" ? among((share) => share < ACTIVE) : undefined, saturated: curve === "sigmoid" || curve === "tanh" ? among((share) => share > 0.5) : undefined }];
     }),
   );
+}
+
+/** About how many numbers all layers together give for a row; an axis of any length counts as the longest of the inputs. */
+function perRow(model: LayersModel, data: Dataset): number {
+  const longest = Math.max(...data.inputs.flatMap(({ shape }) => shape), 1);
+  return layersView(model).layers.reduce((sum, { output }) => sum + output.slice(1).reduce<number>((product, size) => product * (size ?? longest), 1), 1);
 }
 
 function countRows(model: LayersModel, data: Dataset, numbers: Int32Array, curves: ReadonlyMap<string, Curve>, counted: Map<string, Counted>): void {

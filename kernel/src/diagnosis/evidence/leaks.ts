@@ -12,7 +12,7 @@ const NEAR = 0.999;
 /** Features below which a cosine says little. */
 const FEATURES = 32;
 /** Rows compared with each other, and numbers held for that. */
-const COMPARED = { validation: 512, training: 4096, numbers: 2e7 };
+const COMPARED = { validation: 256, training: 2048, numbers: 1e7 };
 
 /** Validation rows that are in the training data, by hash and then to the bit; and those that nearly are. */
 export function leaksBetween(training: Dataset, validation: Dataset): LeakEvidence {

@@ -8,8 +8,8 @@ import type { Thresholds } from "../thresholds";
 export function classImbalance({ data: { targets }, history, settings, run }: Evidence, { imbalance: limits }: Thresholds): Finding[] {
   const { classes } = targets;
   const last = history.at(-1);
-  // In its first epochs a model may not have come to the rare classes yet.
-  if (!classes || !last || history.length < 3 || !settings.metrics.includes("accuracy") || settings.metrics.length > 1) return [];
+  // In its first epochs a model has often not come to the rare classes yet.
+  if (!classes || !last || history.length < 3 || (run.state === "running" && last.epoch <= run.epochs / 2) || !settings.metrics.includes("accuracy") || settings.metrics.length > 1) return [];
   const rows = classes.reduce((sum, count) => sum + count, 0);
   const most = Math.max(...classes);
   const share = most / rows;

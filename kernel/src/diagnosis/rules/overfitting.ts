@@ -34,7 +34,7 @@ export function overfitting(evidence: Evidence, { overfitting: limits }: Thresho
   // Of a few rows a gap is chance: twice its standard error must be behind it too.
   const gapByChance = 2 * shareError(there("val_accuracy"), Math.max(1, evidence.data.validation));
   // A gap alone costs nothing while validation still improves: it must have begun to lose, or the gap be twice as wide.
-  const losing = after.length >= limits.epochs && validation.at(-1)! > (least + allowed) / 2;
+  const losing = after.length >= limits.epochs && after.slice(-limits.epochs).every((value) => value > (least + allowed) / 2);
   const memorized = there("accuracy") > 0.9 && gap >= 2 * gapAllowed;
   const wide = gap >= Math.max(gapAllowed, gapByChance) && (losing || memorized);
   const ratio = (validation.at(-1)! - loss.at(-1)!) / Math.max(Math.abs(loss.at(-1)!), 1e-12);

@@ -29,7 +29,7 @@ async function debugged(...cells: string[]): Promise<void> {
   await turnOn(page);
 }
 
-const printed = (index: number): Promise<string> => cell(page, index).locator(".jp-OutputArea-output").first().innerText();
+const printed = (index: number): Promise<string> => cell(page, index).locator(".jp-OutputArea-output").first().innerText().then((text) => text.trim());
 
 describe("a breakpoint in a cell", () => {
   beforeEach(async () => {

@@ -1,11 +1,13 @@
-/** Draws Thawbook's two MIME types in JupyterLab and Notebook: the training run and the model's layers. */
+/** Thawbook in JupyterLab and Notebook: draws the training run and the model's layers, and completes names with their imports. */
 
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from "@jupyterlab/application";
 import { IThemeManager } from "@jupyterlab/apputils";
+import { ICompletionProviderManager } from "@jupyterlab/completer";
 import { INotebookTracker } from "@jupyterlab/notebook";
 import { IRenderMimeRegistry } from "@jupyterlab/rendermime";
 import type { IRenderMime } from "@jupyterlab/rendermime-interfaces";
 import { LAYERS_MIME, RUN_MIME } from "thawbook/views";
+import { ImportingProvider } from "./auto-imports";
 import { LayersDiagram } from "./layers-diagram";
 import { RunChart, type Page } from "./run-chart";
 
@@ -27,7 +29,7 @@ const layers: IRenderMime.IRendererFactory = {
   createRenderer: () => new LayersDiagram(),
 };
 
-const plugin: JupyterFrontEndPlugin<void> = {
+const views: JupyterFrontEndPlugin<void> = {
   id: "@thawbook/extension:views",
   description: "Draws training runs and layer-freeze diagrams.",
   autoStart: true,
@@ -51,5 +53,13 @@ const plugin: JupyterFrontEndPlugin<void> = {
   },
 };
 
+const autoImports: JupyterFrontEndPlugin<void> = {
+  id: "@thawbook/extension:auto-imports",
+  description: "Completes names of modules that the cell has not imported, and writes the import.",
+  autoStart: true,
+  optional: [ICompletionProviderManager],
+  activate: (_: JupyterFrontEnd, completions: ICompletionProviderManager | null) => completions?.registerProvider(new ImportingProvider()),
+};
+
 // JupyterLab reads a prebuilt extension's plugins from its default export.
-export default plugin;
+export default [views, autoImports];

@@ -22,6 +22,7 @@ export type {
   Metric,
   MetricName,
   NonFiniteError,
+  PairLoss,
   Numbers,
   OptimizerName,
   Plateau,

@@ -25,6 +25,7 @@ export const NOTEBOOK_NAMES = [
   "finetune",
   "optimizers",
   "schedules",
+  "losses",
   "regularizers",
   "fisher",
   "interpolate",

@@ -1,6 +1,6 @@
 """Writes references.json: what PyTorch and Keras compute, for the tests beside it.
 
-    python3 -m venv /tmp/peers && /tmp/peers/bin/pip install numpy torch==2.13.0 tensorflow==2.21.0 keras==3.15.1
+    python3 -m venv /tmp/peers && /tmp/peers/bin/pip install numpy scikit-learn torch==2.13.0 tensorflow==2.21.0 keras==3.15.1
     /tmp/peers/bin/python tests/training/make-references.py
 """
 
@@ -11,6 +11,7 @@ from pathlib import Path
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 import keras
 import numpy as np
+import sklearn.metrics
 import torch
 
 STEPS = 20
@@ -201,6 +202,55 @@ references["regularizers"] = {
     "distill": regularized_run(lambda k, b, logits: 0.7 * distillation(logits, answers, 2.0)),
     "together": regularized_run(lambda k, b, logits: 0.3 / 2 * (k**2).sum() + 0.7 * distillation(logits, answers, 2.0)),
 }
+
+# Losses of pairs, by PyTorch's functions; sentence-transformers' MultipleNegativesRankingLoss is the cross-entropy of the
+# cosine similarities divided by the temperature.
+pairs = [random.normal(size=(4, 3)).astype(np.float32) for _ in range(3)]
+anchor, positive, negative = (torch.tensor(value) for value in pairs)
+similarity = lambda a, b: torch.nn.functional.normalize(a) @ torch.nn.functional.normalize(b).T
+own = torch.arange(4)
+found = lambda logits: float(torch.nn.functional.cross_entropy(logits, own))
+references["pairs"] = {
+    "anchors": rounded(pairs[0]),
+    "positives": rounded(pairs[1]),
+    "negatives": rounded(pairs[2]),
+    "contrastive": found(similarity(anchor, positive) / 0.05),
+    "symmetric": (found(similarity(anchor, positive) / 0.2) + found(similarity(positive, anchor) / 0.2)) / 2,
+    "with negatives": found(torch.cat([similarity(anchor, positive), similarity(anchor, negative)], 1) / 0.05),
+    "triplet": float(torch.nn.functional.triplet_margin_loss(anchor, positive, negative)),
+    "triplet, other margin": float(torch.nn.functional.triplet_margin_loss(anchor, positive, negative, margin=0.3)),
+}
+
+# Metrics, by scikit-learn; the weighted ones with sample weights. Among equal scores the true class comes first.
+scores = random.normal(size=(30, 4)).astype(np.float32).round(1)
+truth = random.integers(0, 4, size=30)
+labels = (random.random(size=(30, 4)) > 0.6).astype(int)
+numbers = random.normal(size=(30, 4)).astype(np.float32)
+counts = random.random(size=30).astype(np.float32).round(3)
+m = sklearn.metrics
+references["metrics"] = {"scores": rounded(scores), "classes": truth.tolist(), "labels": labels.tolist(), "numbers": rounded(numbers), "weights": rounded(counts)}
+for name, sample_weight in [("plain", None), ("weighted", counts)]:
+    w = {"sample_weight": sample_weight}
+    references["metrics"][name] = {
+        "classes": {
+            "accuracy": m.accuracy_score(truth, scores.argmax(1), **w),
+            "top2Accuracy": m.top_k_accuracy_score(truth, scores + np.eye(4)[truth] * 1e-4, k=2, **w),
+            "f1": m.f1_score(truth, scores.argmax(1), average="macro", **w),
+            "microF1": m.f1_score(truth, scores.argmax(1), average="micro", **w),
+        },
+        "labels": {
+            "subsetAccuracy": m.accuracy_score(labels, scores > 0, **w),
+            "f1": m.f1_score(labels, scores > 0, average="macro", **w),
+            "microF1": m.f1_score(labels, scores > 0, average="micro", **w),
+            "auc": m.roc_auc_score(labels, scores, average="macro", **w),
+        },
+        "numbers": {
+            "mse": m.mean_squared_error(numbers, scores, **w),
+            "rmse": m.mean_squared_error(numbers, scores, **w) ** 0.5,
+            "mae": m.mean_absolute_error(numbers, scores, **w),
+            "r2": m.r2_score(numbers, scores, **w),
+        },
+    }
 
 target = Path(__file__).with_name("references.json")
 target.write_text(json.dumps(references) + "\n")

@@ -28,7 +28,7 @@ export function stepperFor(model: LayersModel, plan: Plan, note: (text: string) 
   // In one pass over the data nothing comes twice.
   if (cache === "off" || epochs < 2) return stepper;
   const reader = plan.settings.regularizers?.find(({ term, readsInputs }) => term && readsInputs !== false);
-  const obstacle = reader && `${reader.kind} looks at the samples themselves`;
+  const obstacle = plan.settings.loss.pairs ? "a sample of pairs is several inputs" : reader && `${reader.kind} looks at the samples themselves`;
   return new PrefixStepper(stepper, new FrozenPrefix(model, { cache, memory: cacheMemory, obstacle, frozenBatchNorm: plan.settings.frozenBatchNorm, training: plan.training, note }));
 }
 

@@ -61,7 +61,7 @@ function checkFinite(values: Values, rowSize: number, what: string): void {
 }
 
 /** Targets as the loss takes them: one-hot rows for classes, else numbers in the output's shape. */
-export function targetColumn(numbers: Numbers, model: LayersModel, loss: Loss, rows: number, what: string): { targets: Column; classes?: Int32Array } {
+export function targetColumn(numbers: Numbers, model: LayersModel, loss: Loss, rows: number, what: string): { targets: Column; classes?: Int32Array; mask?: Column } {
   const output = model.outputs[0]!.shape.slice(1);
   const read = readNumbers(numbers, "float32", what);
   // A flat array says only how many numbers there are; they must go into the rows of x.
@@ -70,7 +70,8 @@ export function targetColumn(numbers: Numbers, model: LayersModel, loss: Loss, r
   const perRow = read.values.length / rows;
   if (loss.targets === "classes") {
     const units = output.at(-1)!;
-    if (output.length !== 1) throw new Error(`${what}: classes want a model that gives [samples, classes]; ${model.name} gives [samples, ${output.join(", ")}]`);
+    if (output.length === 2) return timeSteps(read, rows, output[0]!, units, what);
+    if (output.length !== 1) throw new Error(`${what}: classes want a model that gives [samples, classes] or [samples, time, classes]; ${model.name} gives [samples, ${output.join(", ")}]`);
     const classes = perRow === 1 ? classIndices(read.values, units, what) : undefined;
     if (!classes && perRow !== units) throw new Error(`${what} has ${perRow} numbers a row; the model tells ${units} classes apart: give a class (0 to ${units - 1}) or ${units} numbers`);
     checkFinite(read.values, perRow, what);
@@ -87,6 +88,22 @@ export function targetColumn(numbers: Numbers, model: LayersModel, loss: Loss, r
   return { targets: { values: read.values, rowSize: size, shape: output as number[], dtype: "float32" } };
 }
 
+/** What PyTorch and others write where a time step has no class. */
+const NO_CLASS = -100;
+
+/** A class for each time step, [rows, time], as one-hot rows; those that have none are masked. */
+function timeSteps({ values, shape }: Read, rows: number, steps: number | null, units: number, what: string): { targets: Column; mask?: Column } {
+  const time = values.length / rows;
+  if (steps !== null && steps !== time) throw new Error(`${what} has ${time} time steps and the model gives ${steps}`);
+  if (shape && shape.length !== 2) throw new Error(`${what} has [${shape.join(", ")}]; give a class for each time step: [samples, time]`);
+  const none = values.map((value) => Number(value === NO_CLASS)) as Values;
+  const classes = classIndices(values.map((value) => (value === NO_CLASS ? 0 : value)) as Values, units, what, time);
+  const targets: Column = { values: oneHot(classes, units), rowSize: time * units, shape: [time, units], dtype: "float32" };
+  if (!none.includes(1)) return { targets };
+  if (!none.includes(0)) throw new RangeError(`${what} has no class at all, only ${NO_CLASS}`);
+  return { targets, mask: { values: Float32Array.from(none, (value) => 1 - value), rowSize: time, shape: [time], dtype: "float32" } };
+}
+
 /** Weights of samples, or of their time steps: numbers from 0 on, not all 0. */
 export function weightColumn(numbers: Numbers, rows: number, what: string): Column {
   const { values, shape } = readNumbers(numbers, "float32", what);
@@ -101,9 +118,9 @@ export function weightColumn(numbers: Numbers, rows: number, what: string): Colu
   return { values, rowSize: perRow, shape: own.length === 1 && own[0] === 1 ? [] : own, dtype: "float32" };
 }
 
-function classIndices(values: Values, classes: number, what: string): Int32Array {
+function classIndices(values: Values, classes: number, what: string, perRow = 1): Int32Array {
   const bad = values.findIndex((value) => !Number.isInteger(value) || value < 0 || value >= classes);
-  if (bad !== -1) throw new RangeError(`${what} holds ${values[bad]} in row ${bad}; the model tells ${classes} classes apart, 0 to ${classes - 1}`);
+  if (bad !== -1) throw new RangeError(`${what} holds ${values[bad]} in row ${Math.floor(bad / perRow)}; the model tells ${classes} classes apart, 0 to ${classes - 1}`);
   return Int32Array.from(values);
 }
 

@@ -13,8 +13,13 @@ import type { Loss } from "./losses";
 export interface Samples {
   /** Inputs; an array of them for a model with several inputs. */
   x: Numbers | readonly Numbers[];
-  /** Targets: classes (whole numbers from 0), one-hot rows, or numbers in the output's shape. */
-  y: Numbers;
+  /**
+   * Targets: classes (whole numbers from 0), one-hot rows, or numbers in the output's shape; [samples, time] where
+   * each time step has a class, -100 where it has none. Of pairs: what belongs to `x`, given as `x` is.
+   */
+  y: Numbers | readonly Numbers[];
+  /** Of pairs: what does not belong to `x`, given as `x` is. */
+  negatives?: Numbers | readonly Numbers[];
   /**
    * What each sample counts, [samples], from 0 on: the loss is the mean weighted by it, and so is every
    * figure. [samples, time] where the loss is one of each time step: 0 masks a token.
@@ -67,11 +72,19 @@ export function batchFrom(tensors: readonly Tensor[], like: Batch): Batch {
  * @param what names the data in errors: `training data`, `validation`
  * @throws on wrong shapes, unequal lengths, classes out of range, values that are not finite
  */
-export function datasetOf(model: LayersModel, loss: Loss, { x, y, weights }: Samples, what: string): Dataset {
-  const { inputs, rows } = inputColumns(model, x, what);
+export function datasetOf(model: LayersModel, loss: Loss, { x, y, negatives, weights }: Samples, what: string): Dataset {
+  if (!loss.pairs && negatives !== undefined) throw new Error(`${what}: negatives belong to a loss of pairs; the loss here is ${loss.name}`);
+  if (loss.pairs?.least === 3 && negatives === undefined) throw new Error(`${what}: ${loss.name} wants negatives beside x and y`);
+  const parts = loss.pairs ? [x, y, ...(negatives === undefined ? [] : [negatives])] : [x];
+  const views = parts.map((part, index) => inputColumns(model, part, what, ["x", "y", "negatives"][index]!));
+  const { rows } = views[0]!;
   if (rows === 0) throw new Error(`${what} is empty: x has no rows`);
-  const targets = targetColumn(y, model, loss, rows, `${what}: y`);
-  return { rows, inputs, ...targets, ...(weights !== undefined && { weights: weightColumn(weights, rows, `${what}: weights`) }) };
+  const inputs = model.inputs.map((_, index) => interleaved(views.map((view) => view.inputs[index]!), what));
+  const given = weights === undefined ? undefined : weightColumn(weights, rows, `${what}: weights`);
+  if (loss.pairs) return { rows, inputs, targets: { values: new Float32Array(rows), rowSize: 1, shape: [], dtype: "float32" }, ...(given && { weights: given }) };
+  const { mask, ...targets } = targetColumn(y as Numbers, model, loss, rows, `${what}: y`);
+  const masked = mask ? product(mask, given) : given;
+  return { rows, inputs, ...targets, ...(masked && { weights: masked }) };
 }
 
 /** Samples without targets as tensors, all rows together, which the receiver disposes. */
@@ -81,18 +94,43 @@ export function inputTensors(model: LayersModel, x: Samples["x"], what: string):
   return inputs.map(({ values, shape, dtype }) => tf.tensor(values, [rows, ...shape], dtype));
 }
 
-function inputColumns(model: LayersModel, x: Samples["x"], what: string): { inputs: Column[]; rows: number } {
-  const given = model.inputs.length > 1 ? (x as readonly Numbers[]) : [x as Numbers];
+function inputColumns(model: LayersModel, part: Samples["x"], what: string, name = "x"): { inputs: Column[]; rows: number } {
+  const given = model.inputs.length > 1 ? (part as readonly Numbers[]) : [part as Numbers];
   if (!Array.isArray(given) || given.length !== model.inputs.length) {
-    throw new Error(`${what}: ${model.name} has ${model.inputs.length} inputs, so x must be an array of as many`);
+    throw new Error(`${what}: ${model.name} has ${model.inputs.length} inputs, so ${name} must be an array of as many`);
   }
-  const inputs = model.inputs.map((input, index) => inputColumn(given[index]!, input, `${what}: x${given.length > 1 ? `[${index}]` : ""}`));
+  const inputs = model.inputs.map((input, index) => inputColumn(given[index]!, input, `${what}: ${name}${given.length > 1 ? `[${index}]` : ""}`));
   const rows = inputs[0]!.values.length / inputs[0]!.rowSize;
   for (const [index, column] of inputs.entries()) {
     const own = column.values.length / column.rowSize;
-    if (own !== rows) throw new Error(`${what}: x[${index}] has ${own} rows and x[0] has ${rows}`);
+    if (own !== rows) throw new Error(`${what}: ${name}[${index}] has ${own} rows and ${name}[0] has ${rows}`);
   }
   return { inputs, rows };
+}
+
+/** The inputs of one sample one after the other, where a sample is several. `shape` stays that of one of them. */
+function interleaved(columns: readonly Column[], what: string): Column {
+  const [first, ...others] = columns as [Column, ...Column[]];
+  if (others.length === 0) return first;
+  for (const other of others) {
+    if (other.shape.join() !== first.shape.join() || other.values.length !== first.values.length) {
+      const text = ({ values, rowSize, shape }: Column) => `[${[values.length / rowSize, ...shape].join(", ")}]`;
+      throw new Error(`${what}: the inputs of a pair must be alike; x is ${text(first)} and another ${text(other)}`);
+    }
+  }
+  const { rowSize } = first;
+  const values = first.dtype === "int32" ? new Int32Array(first.values.length * columns.length) : new Float32Array(first.values.length * columns.length);
+  columns.forEach((column, view) => {
+    for (let row = 0; row * rowSize < column.values.length; row++) values.set(column.values.subarray(row * rowSize, (row + 1) * rowSize), (row * columns.length + view) * rowSize);
+  });
+  return { ...first, values, rowSize: rowSize * columns.length };
+}
+
+/** A mask of time steps, and the weights of samples or time steps. */
+function product(mask: Column, weights: Column | undefined): Column {
+  if (!weights) return mask;
+  const { rowSize } = mask;
+  return { ...mask, values: Float32Array.from(mask.values, (value, index) => value * weights.values[weights.rowSize === 1 ? Math.floor(index / rowSize) : index]!) };
 }
 
 /** Rows by number, in the order given. */
@@ -101,7 +139,9 @@ export function batchOf(data: Dataset, rows: Int32Array): Batch {
   const gather = ({ values, rowSize, shape, dtype }: Column): Tensor => {
     const made = dtype === "int32" ? new Int32Array(rows.length * rowSize) : new Float32Array(rows.length * rowSize);
     rows.forEach((row, index) => made.set(values.subarray(row * rowSize, (row + 1) * rowSize), index * rowSize));
-    return tf.tensor(made, [rows.length, ...shape], dtype);
+    // A sample of pairs is several rows of the model's input.
+    const size = shape.reduce((all, n) => all * n, 1);
+    return tf.tensor(made, [(rows.length * rowSize) / Math.max(1, size), ...shape], dtype);
   };
   return { inputs: data.inputs.map(gather), targets: gather(data.targets), weights: data.weights && gather(data.weights), rows: rows.length, from: { data, rows } };
 }

@@ -11,6 +11,8 @@ export type { Column, Numbers } from "./columns";
 export { batchOf, disposeBatch } from "./data";
 export type { Dataset, Samples, TrainingData } from "./data";
 export type { ClassWeights } from "./class-weights";
+export { losses } from "./contrastive";
+export type { PairLoss } from "./contrastive";
 export type { EarlyStopping } from "./monitor";
 export { outputActivation, type LossFunction, type LossName } from "./losses";
 export type { Metric, MetricName } from "./metrics";

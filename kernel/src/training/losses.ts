@@ -1,9 +1,11 @@
 import type { Tensor, Tensor1D } from "@tensorflow/tfjs-node";
 import { activationOf, layerCalls, asContainer, classOf } from "../models";
 import type { LayersModel } from "../models";
+import { contrastive, triplet } from "./contrastive";
+import type { PairLoss } from "./contrastive";
 import { requireTf, softmaxCrossEntropy } from "../tensorflow";
 
-export type LossName = "crossentropy" | "binaryCrossentropy" | "mse" | "mae" | "huber";
+export type LossName = "crossentropy" | "binaryCrossentropy" | "mse" | "mae" | "huber" | "contrastive" | "triplet";
 
 /**
  * A loss of one's own: from targets and the model's outputs, [batch, ...] both, either a number for
@@ -19,8 +21,13 @@ export interface Loss {
   targets: "classes" | "values";
   /** [batch, ...] twice -> [batch]; or [batch, time], where each time step has a loss and may have a weight. */
   perSample(targets: Tensor, outputs: Tensor): Tensor;
-  /** How many inputs make up one sample: 2 for pairs, 3 for triplets. Their outputs come as [batch, views, ...]. */
-  views?: number;
+  /**
+   * A sample is several inputs of the model, at least so many: `x`, `y`, and `negatives`. Their outputs come as
+   * [batch, inputs, ...]. `withinBatch`: the loss of a pair depends on the other pairs of the batch.
+   */
+  pairs?: { least: 2 | 3; withinBatch: boolean };
+  /** Of pairs, whether a sample is told apart rightly: [batch]. */
+  accuracy?(targets: Tensor, outputs: Tensor): Tensor;
   /** A function of the user's own. */
   own?: true;
 }
@@ -51,7 +58,7 @@ export function outputActivation(model: LayersModel): OutputActivation {
 }
 
 export interface LossChoice {
-  loss?: LossName | LossFunction;
+  loss?: LossName | LossFunction | PairLoss | undefined;
   labelSmoothing?: number;
 }
 
@@ -67,6 +74,7 @@ export function lossFor(model: LayersModel, choice: LossChoice, targetsAreClasse
   const units = model.outputs[0]!.shape.at(-1) ?? 1;
   const { loss, labelSmoothing = 0 } = choice;
   if (typeof loss === "function") return ownLoss(loss);
+  if (typeof loss === "object") return loss;
   const inferred: LossName =
     activation === "softmax" ? "crossentropy" : activation === "sigmoid" ? "binaryCrossentropy" : targetsAreClasses && units > 1 ? "crossentropy" : "mse";
   const name = loss ?? inferred;
@@ -88,16 +96,22 @@ export function lossFor(model: LayersModel, choice: LossChoice, targetsAreClasse
       return { name, fromLogits: false, targets: "values", perSample: perElement((error) => requireTf().abs(error)) };
     case "huber":
       return { name, fromLogits: false, targets: "values", perSample: perElement(huber) };
+    case "contrastive":
+      return contrastive();
+    case "triplet":
+      return triplet();
     default:
-      throw new Error(`loss: "${String(name)}" is not known; there are crossentropy, binaryCrossentropy, mse, mae, huber, or a function`);
+      throw new Error(`loss: "${String(name)}" is not known; there are crossentropy, binaryCrossentropy, mse, mae, huber, contrastive, triplet, or a function`);
   }
 }
 
 /** Label smoothing as in Szegedy et al. 2016: the true class keeps 1 - s + s / classes. */
-const crossentropy = (smoothing: number, classes: number) => (targets: Tensor, logits: Tensor) => {
+const crossentropy = (smoothing: number, classes: number) => (targets: Tensor, logits: Tensor): Tensor => {
   const tf = requireTf();
   const aimed = smoothing === 0 ? targets : tf.add(tf.mul(targets, 1 - smoothing), smoothing / classes);
-  return softmaxCrossEntropy(aimed, logits);
+  if (logits.rank === 2) return softmaxCrossEntropy(aimed, logits);
+  // A class for each time step.
+  return tf.reshape(softmaxCrossEntropy(tf.reshape(aimed, [-1, classes]), tf.reshape(logits, [-1, classes])), logits.shape.slice(0, -1));
 };
 
 /** From logits, stable: max(z, 0) - z t + log(1 + exp(-|z|)); the mean over the outputs. */

@@ -2,6 +2,8 @@ import type { LayersModel } from "@tensorflow/tfjs-node";
 import { forward } from "../models";
 import { scoped } from "../tensorflow";
 import { looksLikeClasses } from "./columns";
+import type { Numbers } from "./columns";
+import type { PairLoss } from "./contrastive";
 import { batchOf, datasetOf, disposeBatch } from "./data";
 import type { Samples } from "./data";
 import { EagerStepper } from "./eager-stepper";
@@ -15,7 +17,7 @@ import { adam } from "./optimizers";
 
 export interface MeasureOptions {
   /** As in `finetune`; inferred from the model's end and the targets unless given. */
-  loss?: LossName | LossFunction;
+  loss?: LossName | LossFunction | PairLoss;
   metrics?: readonly (MetricName | Metric)[];
 }
 
@@ -51,5 +53,5 @@ export async function classesOf(model: LayersModel, samples: Samples): Promise<{
 
 function lossOf(model: LayersModel, { y }: Samples, { loss }: MeasureOptions): Loss {
   const units = model.outputs[0]!.shape.at(-1) ?? 1;
-  return lossFor(model, { loss }, units > 1 && looksLikeClasses(y, units));
+  return lossFor(model, { loss }, loss === undefined && units > 1 && looksLikeClasses(y as Numbers, units));
 }

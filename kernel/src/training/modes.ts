@@ -1,5 +1,6 @@
 import { classOf, internals, isNoise, layerEntries, reachedByGradients, trains, weightEntries } from "../models";
 import type { Layer, LayersModel } from "../models";
+import type { Loss } from "./losses";
 
 /** What a frozen BatchNormalization does: normalizes by its moving averages, or by each batch, and then the averages move too. */
 export type FrozenBatchNorm = "inference" | "training";
@@ -34,11 +35,12 @@ export function dropoutLayers(model: LayersModel): string[] {
 }
 
 /** Where adding up the gradients of several batches is not the same as one large batch. */
-export function accumulationNotes(model: LayersModel): string[] {
+export function accumulationNotes(model: LayersModel, { name, pairs }: Loss): string[] {
   const layers = [...trainingLayers(model)];
   const norms = layers.filter((layer) => classOf(layer) === "BatchNormalization").map(({ name }) => name);
   const noisy = dropoutLayers(model);
   return [
+    ...(pairs?.withinBatch ? [`accumulated batches are not one large batch here: ${name} tells the samples of each apart from one another; use a larger batchSize`] : []),
     ...(norms.length > 0 ? [`accumulated batches are not one large batch here: ${norms.join(", ")} normalizes each by itself; freeze it, or use a larger batchSize`] : []),
     ...(noisy.length > 0 ? [`accumulated batches draw their own noise in ${noisy.join(", ")}: as one large batch in the mean only`] : []),
   ];

@@ -2,6 +2,7 @@
 import type { Averaging } from "./averaging";
 import type { CheckpointOptions } from "./checkpoint/options";
 import type { ClassWeights } from "./class-weights";
+import type { PairLoss } from "./contrastive";
 import type { LossFunction, LossName } from "./losses";
 import type { Metric, MetricName } from "./metrics";
 import type { EarlyStopping } from "./monitor";
@@ -24,7 +25,7 @@ export interface FinetuneOptions {
   /** `"adam"` unless given; or one made by its function: `optimizers.sgd({ momentum: 0.9 })`. */
   optimizer?: OptimizerName | UpdateRule;
   /** Inferred from the model's end and the targets unless given. */
-  loss?: LossName | LossFunction;
+  loss?: LossName | LossFunction | PairLoss;
   /** Measured beside the loss; accuracy for classes unless given. */
   metrics?: readonly (MetricName | Metric)[];
   /** Decoupled decay of kernels and embeddings, a step; 0 (AdamW 0.01). Biases and norms are spared. */

@@ -66,7 +66,7 @@ export function planOf(model: LayersModel, data: TrainingData, options: Finetune
   const seed = whole("seed", options.seed ?? 0, -Infinity);
   const rule = optimizerOf(options.optimizer ?? "adam");
   const units = model.outputs[0]!.shape.at(-1) ?? 1;
-  const loss = lossFor(model, options, units > 1 && looksLikeClasses(data.y, units));
+  const loss = lossFor(model, options, options.loss === undefined && units > 1 && looksLikeClasses(data.y as Numbers, units));
   const metrics = metricsFor(loss, options.metrics);
   const notes: string[] = [];
 
@@ -87,7 +87,7 @@ export function planOf(model: LayersModel, data: TrainingData, options: Finetune
   const epochs = whole("epochs", options.epochs ?? 5, 1);
   const batchSize = Math.min(whole("batchSize", options.batchSize ?? 32, 1), training.rows);
   const accumulate = whole("accumulate", options.accumulate ?? 1, 1);
-  if (accumulate > 1) notes.push(...accumulationNotes(model));
+  if (accumulate > 1) notes.push(...accumulationNotes(model, loss));
   const stepsPerEpoch = Math.ceil(training.rows / (batchSize * accumulate));
   const sample = whole("trainingSample", options.trainingSample ?? 2000, 1);
   const trainingSample = training.rows <= sample ? training : sampleOf(training, splitRows(training, sample / training.rows, splitSeed ?? 0).validation);

@@ -7,6 +7,7 @@ import { outputOf } from "./data";
 import type { Batch } from "./data";
 import type { StepSettings } from "./eager-stepper";
 import { KeptState } from "./kept-state";
+import type { Loss } from "./losses";
 import { trainingLayers } from "./modes";
 import type { Term } from "./regularization";
 
@@ -99,7 +100,7 @@ export class StepMath {
   scores(batch: Batch): { loss: Tensor; penalty: Tensor | undefined; metrics: Tensor[] } {
     const { loss, metrics } = this.#settings;
     const { targets, weights } = batch;
-    const output = outputOf(this.model, batch, { beforeActivation: loss.fromLogits });
+    const output = asSamples(outputOf(this.model, batch, { beforeActivation: loss.fromLogits }), targets, loss);
     const penalty = this.#penalty();
     return { loss: perRow(loss.perSample(targets, output), weights), penalty, metrics: metrics.map((metric) => (metric.summary ? metric.perSample(targets, output) : perRow(metric.perSample(targets, output), weights))) };
   }
@@ -109,7 +110,7 @@ export class StepMath {
     const tf = requireTf();
     const { loss } = this.#settings;
     const { inputs, targets } = batch;
-    const run = (pass: TrainingPass) => outputOf(this.model, batch, { train: pass, beforeActivation: loss.fromLogits });
+    const run = (pass: TrainingPass) => asSamples(outputOf(this.model, batch, { train: pass, beforeActivation: loss.fromLogits }), targets, loss);
     const output = run(train);
     const own = loss.perSample(targets, output);
     // Another pass has other noise; the moving averages take the first.
@@ -126,6 +127,13 @@ export class StepMath {
     const terms = this.#regularized.flatMap((layer) => internals(layer).losses!.map((term) => term()));
     return terms.length === 0 ? undefined : terms.length === 1 ? terms[0] : tf.addN(terms);
   }
+}
+
+/** Outputs of pairs: the inputs of a sample stand one after the other. */
+function asSamples(output: Tensor, targets: Tensor, { pairs }: Loss): Tensor {
+  if (!pairs) return output;
+  const rows = targets.shape[0]!;
+  return requireTf().reshape(output, [rows, output.shape[0]! / rows, ...output.shape.slice(1)]);
 }
 
 /** What all samples of a step count together: their number where they have no weights. */

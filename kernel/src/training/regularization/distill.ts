@@ -27,6 +27,7 @@ export function distill(strength: number, { temperature = 2, teacher }: DistillO
     kind: "distill",
     check(model, loss) {
       if (loss.own) throw new Error("distill wants one of the named losses; it does not know how a function of your own compares answers");
+      if (loss.pairs) throw new Error(`distill compares the answers to each sample; ${loss.name} takes pairs. Hold the weights instead, with l2sp`);
       if (!teacher) return;
       if (teacher === model) throw new Error("distill: the teacher is the model that learns; leave it out, and the model as it is now is the teacher");
       const [own, other] = [model.outputs[0]!.shape, teacher.outputs[0]!.shape];

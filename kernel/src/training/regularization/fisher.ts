@@ -3,6 +3,7 @@ import { forward, weightEntries } from "../../models";
 import { permutation, requireTf, statelessUniform } from "../../tensorflow";
 import { whole } from "../checks";
 import { looksLikeClasses } from "../columns";
+import type { Numbers } from "../columns";
 import { batchOf, datasetOf, disposeBatch } from "../data";
 import type { Samples } from "../data";
 import { breathe } from "../hooks";
@@ -45,7 +46,7 @@ export interface FisherOptions {
 export async function fisher(model: LayersModel, data: Samples, options: FisherOptions = {}): Promise<Importance> {
   const tf = requireTf();
   const units = model.outputs[0]!.shape.at(-1) ?? 1;
-  const loss = lossFor(model, { loss: options.loss }, units > 1 && looksLikeClasses(data.y, units));
+  const loss = lossFor(model, { loss: options.loss }, options.loss === undefined && units > 1 && looksLikeClasses(data.y as Numbers, units));
   if (loss.name !== "crossentropy" && loss.name !== "binaryCrossentropy") throw new Error(`fisher wants a classifier; the loss of ${model.name} would be ${loss.name}. Name another with { loss: "crossentropy" }`);
   const dataset = datasetOf(model, loss, data, "fisher: data");
   const seed = options.seed ?? 0;

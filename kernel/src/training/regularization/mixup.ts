@@ -17,7 +17,7 @@ export function mixup(alpha = 0.2): Regularizer {
       const whole = model.inputs.find(({ dtype }) => dtype === "int32");
       if (whole) throw new Error(`mixup mixes numbers; the input ${whole.name} of ${model.name} takes whole numbers, as of words`);
       if (loss.own) throw new Error("mixup wants one of the named losses; it does not know what targets a function of your own takes");
-      if (loss.views) throw new Error(`mixup mixes targets; ${loss.name} has none`);
+      if (loss.pairs) throw new Error(`mixup mixes targets; ${loss.name} has none`);
     },
     stage: ({ seed }) => (batch, { step, pass }) => {
       const order = permutation(batch.rows, { seed, site: `mixup/${pass}`, step });

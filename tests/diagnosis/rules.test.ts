@@ -121,6 +121,7 @@ describe("gradients", () => {
     expect(kinds(given({ trainable: 0 }))).toEqual([]);
     expect(kinds(given({ kernel: false }))).toEqual([]);
     expect(kinds(given({}, { loss: Array.from({ length: 60 }, (_, step) => 2.3 * 0.85 ** step) }))).toEqual([]);
+    expect(kinds(given({}, { loss: Array.from({ length: 60 }, (_, step) => 2.3 + step) }))).toEqual(["learning rate too high"]);
   });
 
   it("explode where their norm grows and the loss does not fall", () => {

@@ -17,7 +17,9 @@ export function vanishingGradients(evidence: Evidence, { gradients: limits }: Th
   const layers = measuredGradients(evidence);
   const first = layers[0];
   const last = layers.at(-1);
-  if (!first || !last || layers.length < 2 || courseOf(evidence).progress > 0.95) return [];
+  const { progress } = courseOf(evidence);
+  // Of a run that has learnt all, and of one that was thrown far off, gradients tell nothing of the layers.
+  if (!first || !last || layers.length < 2 || progress > 0.95 || progress < -0.5) return [];
   // Dead units above would be the reason; that finding names them.
   if (evidence.model.layers.some(({ activity, output }) => !output && activity?.dead !== undefined && activity.dead >= 0.95 * activity.units)) return [];
   const ratio = first.rms / last.rms;

@@ -75,3 +75,20 @@ def test_error_in_a_local_module(kernel, tmp_path_factory):
         file.write("export function faulty(n: number): number {\n  if (n > 1) throw new Error('in a file');\n  return n;\n}\n")
     cell = kernel.run("import { faulty } from './faulty';\nfaulty(2)")
     assert "faulty.ts:2:" in cell.traceback and cell.error["evalue"] == "in a file"
+
+
+def test_places_in_a_local_module_are_those_of_its_file(kernel):
+    """An enum and a parameter property make a script of other lines; the first line has the imports before it."""
+    folder = kernel.run("process.cwd()").result.strip("'")
+    with open(f"{folder}/placed.ts", "w") as file:
+        file.write("export const first = (x: number): never => { throw new Error(`first ${x}`); };\n"
+                   "export enum Level { Low, High }\n"
+                   "export class Gauge {\n  constructor(private readonly level: Level) {}\n"
+                   "  read(): never {\n    throw new RangeError(Level[this.level]);\n  }\n}\n")
+    cell = kernel.run("import { first, Gauge, Level } from './placed';\nnew Gauge(Level.High).read()")
+    assert "placed.ts:6:11" in cell.traceback and "throw new RangeError(Level[this.level]);" in cell.traceback
+    assert "placed.ts:1:52" in kernel.run("first(3)").traceback
+    with open(f"{folder}/placed.ts", "w") as file:
+        file.write("\n\nexport enum Level { Low, High }\nexport const first = (x: number): never => { throw new Error(`again ${x}`); };\n")
+    cell = kernel.run("import { first } from './placed';\nfirst(4)")
+    assert "placed.ts:4:52" in cell.traceback and cell.error["evalue"] == "again 4"

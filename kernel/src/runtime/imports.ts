@@ -4,6 +4,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import vm from "node:vm";
 import type { LocalModules } from "../language/modules";
 import type { ImportOptions } from "../language/script-abi";
+import { mapPlaces } from "./reports";
 
 type Namespace = Record<string, unknown>;
 type Import = (specifier: string, options?: ImportOptions) => Promise<Namespace>;
@@ -34,9 +35,12 @@ export function createImports(folder: string, loaded: (specifier: string, path: 
     if (known) return known;
     const made = new Imports({
       folder: from, loaded,
-      locals: () => (locals ??= (require("../language/modules") as typeof import("../language/modules")).createLocalModules({
-        importOther: (specifier, parent, options) => importsOf(dirname(parent)).import(specifier, options),
-      })),
+      locals: () => {
+        if (locals) return locals;
+        const { createLocalModules, filePlaces } = require("../language/modules") as typeof import("../language/modules");
+        mapPlaces(filePlaces);
+        return (locals = createLocalModules({ importOther: (specifier, parent, options) => importsOf(dirname(parent)).import(specifier, options) }));
+      },
     });
     byFolder.set(from, made);
     return made;

@@ -3,6 +3,13 @@ import type { ErrorReport } from "../threads";
 
 const DEEPEST = 8;
 
+let places = (stack: string): string => stack;
+
+/** @param map what makes places of a stack those of the files that the person wrote; nothing else has any until local modules are loaded */
+export function mapPlaces(map: (stack: string) => string): void {
+  places = map;
+}
+
 /** Reads a thrown value without trusting it: any of its properties may throw, or be of any type. */
 export function report(thrown: unknown, depth = 0): ErrorReport {
   if (!isError(thrown)) return { name: "Thrown", message: guarded(() => inspect(thrown, { depth: 4 }), "a value that cannot be shown"), stack: "", isError: false };
@@ -12,7 +19,7 @@ export function report(thrown: unknown, depth = 0): ErrorReport {
   const cause = guarded(() => thrown.cause, undefined);
   const errors = guarded(() => (thrown as AggregateError).errors as unknown, undefined);
   return {
-    name, message, isError: true, stack: framesOf(stack),
+    name, message, isError: true, stack: places(framesOf(stack)),
     ...(cause !== undefined && depth < DEEPEST && { cause: report(cause, depth + 1) }),
     ...(Array.isArray(errors) && depth < DEEPEST && { errors: errors.slice(0, 10).map((inner) => report(inner, depth + 1)) }),
   };

@@ -4,6 +4,7 @@ import { readFileSync, statSync } from "node:fs";
 import { dirname, extname, isAbsolute, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { Script } from "node:vm";
+import { originalPosition } from "../positions.js";
 import type { ImportOptions } from "../script-abi.js";
 import { transformModule, type ModuleScript } from "./transform-module.js";
 
@@ -30,6 +31,19 @@ interface Loaded {
   script?: ModuleScript;
   imports: Set<string>;
   done: Promise<void>;
+}
+
+/** As they were last evaluated, by path: an error may come out of one long after. */
+const scripts = new Map<string, ModuleScript>();
+
+/** A stack's lines, with places in local modules as those of their files: a script of an enum has more lines than its source. */
+export function filePlaces(stack: string): string {
+  return stack.replace(/(?<=[( ])([^()\s:][^():]*):(\d+):(\d+)(?=\)?$)/gm, (place, path: string, line: string, column: string) => {
+    const script = scripts.get(path);
+    if (!script) return place;
+    const original = originalPosition(script, { line: Number(line), column: Number(column) });
+    return `${path}:${original.line}:${original.column}`;
+  });
 }
 
 const EXTENSIONS = [".ts", ".mts", ".cts"];
@@ -82,6 +96,7 @@ export function createLocalModules({ importOther }: LocalModulesOptions): LocalM
   async function evaluate(loaded: Loaded, loading: ReadonlyMap<string, Loaded>): Promise<void> {
     const { path, namespace } = loaded;
     loaded.script = await transformModule(readFileSync(path, "utf8"), path);
+    scripts.set(path, loaded.script);
     const folder = dirname(path);
     const importFrom = async (specifier: string, options?: ImportOptions): Promise<Namespace> => {
       const local = resolveLocal(String(specifier), folder);

@@ -66,7 +66,7 @@ export function createWorkspace(folder: string): Workspace {
   };
   const linkWithTypes = (name: string): string[] => [...linkPackage(name), ...linkPackage(`@types/${name.replace(/^@(.+)\//, "$1__")}`)];
 
-  writeFileSync(join(directory, "tsconfig.json"), JSON.stringify(projectConfig(folder, directory)));
+  writeFileSync(join(directory, "tsconfig.json"), JSON.stringify(projectConfig(folder, directory, [...ownRoots(), ...kernelRoots])));
   writeFileSync(join(directory, "notebook-globals.d.ts"), NOTEBOOK_GLOBALS);
   mkdirSync(join(directory, AHEAD_DIRECTORY));
   writeFileSync(join(directory, AHEAD_DIRECTORY, "tsconfig.json"), JSON.stringify({ extends: "../tsconfig.json", include: ["*.ts", "../notebook-globals.d.ts"] }));
@@ -97,8 +97,11 @@ export function createWorkspace(folder: string): Workspace {
   };
 }
 
-/** Settings in which cells are checked: strict, but without the complaints that make sense in a project only. */
-function projectConfig(folder: string, directory: string): object {
+/**
+ * Settings in which cells are checked: strict, but without the complaints that make sense in a project only.
+ * @param modules folders of packages
+ */
+function projectConfig(folder: string, directory: string, modules: readonly string[]): object {
   const own = findUp(folder, "tsconfig.json");
   const ownText = own ? readFileSync(own, "utf8") : "";
   return {
@@ -115,6 +118,8 @@ function projectConfig(folder: string, directory: string): object {
       allowJs: false,
       ...(/"lib"\s*:/.test(ownText) ? {} : { lib: ["esnext"] }),
       ...(/"types"\s*:/.test(ownText) ? {} : { types: ["node"] }),
+      // What the folder's tsconfig.json names under `types` lies in its packages.
+      ...(/"typeRoots"\s*:/.test(ownText) ? {} : { typeRoots: [directory, ...modules.map(dirname)].map((root) => join(root, "node_modules", "@types")) }),
       strict: true,
       // Implicit `any` is allowed: the checker's diagnostics leave it out.
       noImplicitAny: true,

@@ -11,6 +11,7 @@ export { copyModel, encoder, fromScratch, loadPretrained, replaceHead, save } fr
 export { below, biases, finetune, fisher, freeze, freezeAllBut, gradualUnfreezing, interpolate, last, losses, lpft, norms, optimizers, regularizers, schedules, trainable, unfreeze } from "./training";
 export { compare, confusionMatrix, evaluate } from "./evaluation";
 export { diagnose } from "./diagnosis";
+export { compile } from "./tensorflow/graph";
 
 export type { EncoderOptions, HeadActivation, HeadOptions } from "./models";
 export type * from "./library.types";

@@ -1,5 +1,6 @@
 /** The types of the library, for those who write functions around it. */
 export type { Approach, Comparison } from "./evaluation";
+export type { Compiled, CompileOptions, TraceError } from "./tensorflow/graph";
 export type { DiagnoseOptions, Diagnosis, Finding, Fix } from "./diagnosis";
 export type {
   AdafactorOptions,
@@ -14,6 +15,7 @@ export type {
   FrozenBatchNorm,
   FisherOptions,
   Importance,
+  Instruments,
   L2spOptions,
   LionOptions,
   LossFunction,

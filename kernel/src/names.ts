@@ -33,6 +33,7 @@ export const NOTEBOOK_NAMES = [
   "confusionMatrix",
   "compare",
   "diagnose",
+  "compile",
 ] as const;
 
 export type NotebookName = (typeof NOTEBOOK_NAMES)[number];

@@ -1,12 +1,11 @@
 import type { LayersModel, Tensor } from "@tensorflow/tfjs-node";
-import { cutModel, dropoutSites, forwardPrefix, innerLayers, internals, isNoise, layerEntries, weightEntries } from "../models";
+import { cutModel, dropoutSites, forwardPrefix, innerLayers, internals, isNoise, layerEntries, trains, weightEntries } from "../models";
 import type { Cut, Layer, WeightEntry } from "../models";
 import { hashTensor, isOfLibrary, requireTf } from "../tensorflow";
 import { batchOf, disposeBatch } from "./data";
 import type { Batch, Dataset } from "./data";
 import { megabytes, openStores } from "./feature-store";
 import type { FeatureStore } from "./feature-store";
-import { trainedPaths } from "./freeze";
 import { trainingLayers } from "./modes";
 import type { FrozenBatchNorm } from "./modes";
 
@@ -51,7 +50,7 @@ export class FrozenPrefix {
   /** By the data's inputs: targets and weights may be exchanged. */
   readonly #features = new Map<Dataset["inputs"], Features>();
   readonly #said = new Set<string>();
-  #cut: { trained: string; cut: Cut | undefined } | undefined;
+  #cut: { trained: string; cut: Cut | undefined; weights: readonly WeightEntry[] } | undefined;
   /** What the features belong to. */
   #valid: { cut: Cut; tensors: readonly object[]; hash: string } | undefined;
   #refused: string | undefined;
@@ -92,16 +91,16 @@ export class FrozenPrefix {
 
   /** The cut that holds now, its features valid; undefined where there is nothing to cache. */
   #present(): Cut | undefined {
-    const trained = trainedPaths(this.#model).join("\n");
+    const trained = this.#weights.filter(trains).map(({ path }) => path).join("\n");
     if (this.#cut?.trained !== trained) {
       const training = trainingLayers(this.#model, this.#options.frozenBatchNorm);
       const cut = cutModel(this.#model, (layer) => training.has(layer) && movesWhileTraining(layer));
-      const worth = this.#weights.some(({ owner }) => cut.layers.includes(owner.layer)) && cut.frontier.length > 0;
-      this.#cut = { trained, cut: worth ? cut : undefined };
+      const weights = this.#weights.filter(({ owner }) => cut.layers.includes(owner.layer));
+      this.#cut = { trained, cut: weights.length > 0 && cut.frontier.length > 0 ? cut : undefined, weights };
     }
     const { cut } = this.#cut;
     if (!cut || this.#refused === cut.key) return undefined;
-    const own = this.#weights.filter(({ owner }) => cut.layers.includes(owner.layer)).map(({ variable }) => variable.read());
+    const own = this.#cut.weights.map(({ variable }) => variable.read());
     const tensors = own.map(({ dataId }) => dataId);
     if (this.#valid?.cut.key === cut.key && tensors.every((tensor, index) => tensor === this.#valid!.tensors[index])) return cut;
     // Weights that were put back are other tensors with the same values.

@@ -28,6 +28,8 @@ export interface Workspace {
   localModules(text: string): string[];
   /** Whether Node would find the module, though the server has no types for it. */
   resolves(specifier: string): boolean;
+  /** Puts documents into the directory. */
+  write(documents: ReadonlyMap<string, string>): void;
   remove(): void;
 }
 
@@ -92,6 +94,9 @@ export function createWorkspace(folder: string): Workspace {
       if (isBuiltin(specifier)) return true;
       const name = packageName(specifier);
       return name !== undefined && find(name) !== undefined;
+    },
+    write(documents) {
+      for (const [name, text] of documents) writeFileSync(join(directory, name), text);
     },
     remove: () => rmSync(directory, { recursive: true, force: true }),
   };

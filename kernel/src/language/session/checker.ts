@@ -4,7 +4,7 @@ import { statSync } from "node:fs";
 import type { Diagnostic, Position } from "../cell.js";
 import type { Parsed } from "../script/parse.js";
 import { AHEAD_DIRECTORY, createWorkspace, packageName, type Workspace } from "../server/workspace.js";
-import { TypeScriptServer, type LspDiagnostic, type LspPosition } from "../server/server.js";
+import { PROBE_DOCUMENT, PROBE_TEXT, TypeScriptServer, type LspDiagnostic, type LspPosition } from "../server/server.js";
 import { declarationsOf, type Hole } from "./declarations.js";
 import type { LspItem } from "../complete.js";
 import { LibraryMembers } from "../library-members.js";
@@ -73,16 +73,14 @@ export class Checker {
   ) {
     this.workspace = createWorkspace(folder);
     this.session = new Session(libraries);
-    this.server = new TypeScriptServer(this.workspace.directory, onServerExit);
     const empty = this.session.head(new Set(), new Set());
-    // All are opened together, when the server has started.
-    void this.writeSession();
-    void this.server.set(CELL_DOCUMENT, empty);
-    void this.server.set(EDIT_DOCUMENT, empty);
+    const documents = new Map([[PROBE_DOCUMENT, PROBE_TEXT], ...this.session.documents(), [CELL_DOCUMENT, empty], [EDIT_DOCUMENT, empty]]);
+    this.workspace.write(documents);
+    this.server = new TypeScriptServer(this.workspace.directory, documents, onServerExit);
   }
 
   async ready(): Promise<void> {
-    await this.server.diagnostics(CELL_DOCUMENT);
+    await this.server.diagnostics(PROBE_DOCUMENT);
   }
 
   /** Errors in a cell that parses. */

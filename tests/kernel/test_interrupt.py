@@ -30,6 +30,7 @@ const server = createServer((socket) => {{ socket.on('error', () => 0); socket.w
     "in a message": f"import {{ MessageChannel }} from 'node:worker_threads'; const channel = new MessageChannel(); channel.port1.on('message', () => {{ {LOOP} }}); channel.port2.postMessage(1); {NEVER}",
     "that never resolves": f"console.log('go'); {NEVER}",
     "that prints": "console.log('go'); while (true) console.log('x'.repeat(1000));",
+    "that fills arrays": "console.log('go'); let filled: number[] = []; for (;;) filled = new Array(1000).fill(filled.length);",
     "in finally": f"try {{ throw 1 }} finally {{ {LOOP} }}",
 }
 

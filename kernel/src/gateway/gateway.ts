@@ -5,6 +5,7 @@ import { Cells } from "./cells";
 import { scriptAddress } from "./addresses";
 import type { Session } from "./executor";
 import { Debugging } from "./debugging";
+import { HeapWatch } from "./heap-watch";
 import { History } from "./history";
 import { Interrupts } from "./interrupts";
 import { debugRoom, languageRoom } from "./later";
@@ -37,6 +38,7 @@ export class Gateway {
   readonly #tasks = new Tasks();
   readonly #history = new History();
   readonly #interrupts: Interrupts;
+  readonly #heap: HeapWatch;
   readonly #debugging: Debugging;
   readonly #shells: Subshells;
   readonly #tracebacks: Tracebacks;
@@ -58,6 +60,7 @@ export class Gateway {
     const publisher = (this.#publisher = new Publisher(codec, sockets.iopub));
     const tasks = this.#tasks;
     this.#interrupts = new Interrupts(start.flags, (message) => this.#post(message));
+    this.#heap = new HeapWatch(start.heapLimit, () => this.#shells.main.busy, () => this.#post({ kind: "terminated", reason: "memory" }));
     this.#debugging = new Debugging(publisher);
     const cells = new Cells();
     this.#tracebacks = new Tracebacks(cells, start.folder);
@@ -69,7 +72,10 @@ export class Gateway {
       done: (task) => new Promise((resolve) => this.#done.set(task, resolve)),
       reply: (request, type, content) => this.#reply("shell", request, type, content),
       address: scriptAddress,
-      willRun: (cell) => this.#debugging.willRun(cell),
+      willRun: (cell) => {
+        this.#heap.hurry();
+        return this.#debugging.willRun(cell);
+      },
     };
     this.#shells = new Subshells(session);
     this.#outputs = new Outputs(new RingReader(start.ring, start.flags), start.port, {
@@ -101,6 +107,7 @@ export class Gateway {
       void this.language;
       debugRoom();
       this.#interrupts.connect();
+      this.#heap.begin();
     }, 0);
   }
 
@@ -118,7 +125,10 @@ export class Gateway {
     for (const socket of Object.values(this.#sockets)) socket.close();
     this.#post({ kind: "shutdown" });
     this.#interrupts.interrupt(true);
-    setTimeout(() => this.#interrupts.close(), ENDED_MS / 2);
+    setTimeout(() => {
+      this.#interrupts.close();
+      this.#heap.close();
+    }, ENDED_MS / 2);
     void kill;
   }
 

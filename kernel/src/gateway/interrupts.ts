@@ -52,19 +52,19 @@ export class Interrupts {
       const steppedAt = Atomics.load(this.#flags, Flag.steppedAt);
       const stepping = steppedAt !== 0 && clock() - steppedAt < STEPPED_MS;
       if (stepping && !hasty && performance.now() - since < STEP_PATIENCE_MS) return this.#watch(serial, since, hasty);
-      this.#cutOff(serial);
+      this.#cutOff();
     }, NOTICE_MS);
   }
 
-  #cutOff(serial: number): void {
+  #cutOff(): void {
     if (this.#cutting) return;
     this.connect();
     this.#cutting = true;
     const cut = (): void => {
       this.#cutting = false;
-      this.#post({ kind: "terminated", serial: Math.max(serial, Atomics.load(this.#flags, Flag.interrupts)) });
+      this.#post({ kind: "terminated", reason: "interrupt" });
     };
-    this.#session?.post("Runtime.evaluate", { expression: CUT_OFF_EXPRESSION, silent: true, returnByValue: true }, (error: Error | null, answer?: Runtime.EvaluateReturnType) => {
+    this.#session?.post("Runtime.evaluate", { expression: CUT_OFF_EXPRESSION("interrupt"), silent: true, returnByValue: true }, (error: Error | null, answer?: Runtime.EvaluateReturnType) => {
       // the one error of the inspector itself: execution was terminated
       if (error || answer?.result.value === true) return cut();
       this.#cutting = false;

@@ -11,7 +11,7 @@ const LOOK_MS = 4;
 /** Bytes that may wait for the subscribers before main is made to wait. */
 const WAITING_BYTES = 1 << 20;
 /** Text that one task may write; a front end that is sent more stops responding. */
-export const LIMIT_BYTES = 100 * (1 << 20);
+export const LIMIT_BYTES = 64 * (1 << 20);
 
 export interface OutputSink {
   /** A stream message; `text` is JSON-escaped UTF-8 without quotes, valid during the call. */

@@ -1,5 +1,5 @@
 import { Session } from "node:inspector";
-import { CUT_OFF } from "../threads";
+import { CUT_OFF, type CutOffReason } from "../threads";
 
 /** Frames of the stack that are the inspector's call of {@link CutOff} itself. */
 const OWN_FRAMES = 2;
@@ -20,12 +20,12 @@ const { captureStackTrace } = Error;
  * @param wanted whether main has yet to see the interrupt
  * @param before called at the last moment
  */
-export function installCutOff(wanted: () => boolean, before: () => void): void {
+export function installCutOff(wanted: () => boolean, before: (reason: CutOffReason) => void): void {
   const session = new Session();
   session.connect();
-  const cutOff = (): boolean => {
-    if (!wanted() || !somethingRuns()) return false;
-    before();
+  const cutOff = (reason: CutOffReason): boolean => {
+    if (reason === "interrupt" && !(wanted() && somethingRuns())) return false;
+    before(reason);
     emptyAsyncContexts();
     session.post("Runtime.terminateExecution");
     return true;

@@ -1,8 +1,9 @@
 import { inspect } from "node:util";
+import { getHeapStatistics } from "node:v8";
 import type { MessagePort } from "node:worker_threads";
 import { HOST_NAME, type MagicHost, type ScriptHost, type TimeMark } from "../language/script-abi";
 import { NOTEBOOK_NAMES } from "../names";
-import { RingWriter, type ErrorReport, type Evaluated, type Flags, type Task, type ToMain } from "../threads";
+import { RingWriter, type CutOffReason, type ErrorReport, type Evaluated, type Flags, type Task, type ToMain } from "../threads";
 import { began, currentTask, followPromises, forget, taskOfPromise, waitingBehind, type Waiting } from "./attribution";
 import { Comms } from "./comms";
 import { installCutOff } from "./cut-off";
@@ -56,6 +57,8 @@ export class MainThread {
   readonly #running = new Map<Task, RunningCell>();
   /** What waited behind the code that was cut off. */
   #behind: Waiting[] = [];
+  /** Why V8 has last cut something off. */
+  #cutFor: CutOffReason = "interrupt";
 
   constructor(start: { folder: string; flags: Flags; ring: SharedArrayBuffer; port: MessagePort; answers: MessagePort }) {
     const { folder, flags, port } = start;
@@ -75,7 +78,10 @@ export class MainThread {
       if (!(error instanceof KeyboardInterrupt && this.#running.has(task))) this.#gateway.stray(task, error);
     });
     refuseExits();
-    installCutOff(() => this.#interrupts.unseen, () => (this.#behind = waitingBehind()));
+    installCutOff(() => this.#interrupts.unseen, (reason) => {
+      this.#cutFor = reason;
+      this.#behind = waitingBehind();
+    });
     const imports = createImports(folder, (specifier, path) => this.#library.loaded(specifier, path));
     this.#installHost(folder, imports);
     const input = new Input(this.#gateway, flags, start.answers, this.#interrupts, (task) => this.#running.get(task)?.request.allowStdin === true);
@@ -125,8 +131,7 @@ export class MainThread {
         this.#interrupts.seen();
         this.#library.terminated();
         this.#reportStranded();
-        for (const task of [...this.#running.keys()]) this.#end(task, interrupted());
-        return;
+        return this.#ended(message.reason);
       case "shutdown":
         return endProcess(0);
     }
@@ -136,6 +141,7 @@ export class MainThread {
     const { task, script } = request;
     this.#running.set(task, { request, controller: undefined, ended: false, since: request.timed ? this.#magics.now() : undefined });
     this.#interrupts.clear();
+    this.#cutFor = "interrupt";
     began(task);
     this.#evaluator.evaluate(script, task, (outcome) => this.#evaluated(task, outcome));
   }
@@ -144,7 +150,7 @@ export class MainThread {
     const cell = this.#running.get(task);
     if (cell === undefined || cell.ended) return;
     if (cell.since) this.#print(task, timing(cell.since, this.#magics.now()));
-    if (!outcome.ok) return this.#end(task, failed(outcome.error));
+    if (!outcome.ok) return this.#end(task, outcome.error instanceof KeyboardInterrupt && this.#cutFor === "memory" ? { status: "error", error: OUT_OF_MEMORY } : failed(outcome.error));
     if (cell.request.silent) return this.#end(task, { status: "ok" });
     this.#shown(outcome.value, (shown) => this.#end(task, shown));
   }
@@ -196,6 +202,14 @@ export class MainThread {
     native.setTimeout(look, cells.some(([, { controller }]) => controller !== undefined) ? GRACE_MS : DEAF_GRACE_MS);
   }
 
+  /** Whatever ran has been cut off; where no cell did, its callback belonged to the latest. */
+  #ended(reason: CutOffReason): void {
+    const error = reason === "memory" ? OUT_OF_MEMORY : KEYBOARD_INTERRUPT;
+    const tasks = [...this.#running.keys()];
+    for (const task of tasks) this.#end(task, { status: "error", error });
+    if (reason === "memory" && tasks.length === 0) this.#gateway.tell({ kind: "stray", task: currentTask(), error });
+  }
+
   /** V8 drops what waits behind a callback that it cuts off: cells that run end by it, others are told. */
   #reportStranded(): void {
     const tasks = new Set(this.#behind.filter((waiting) => !waiting.called()).map(({ task }) => task));
@@ -222,6 +236,11 @@ class Stranded extends Error {
 const failed = (error: unknown): Evaluated => ({ status: "error", error: error instanceof KeyboardInterrupt ? KEYBOARD_INTERRUPT : report(error) });
 
 const KEYBOARD_INTERRUPT: ErrorReport = { name: "KeyboardInterrupt", message: "the cell was interrupted", stack: "", isError: true };
+
+const OUT_OF_MEMORY: ErrorReport = {
+  name: "OutOfMemory", stack: "", isError: true,
+  message: `JavaScript's values have filled the ${Math.round(getHeapStatistics().heap_size_limit / (1 << 20))} MiB that they may take, so what ran was ended. Variables are kept: set large ones to undefined, or restart the kernel. NODE_OPTIONS=--max-old-space-size=8192 in Jupyter's environment allows 8 GiB. Typed arrays, data frames and tensors lie outside and are not counted.`,
+};
 
 const interrupted = (): Evaluated => ({ status: "error", error: KEYBOARD_INTERRUPT });
 

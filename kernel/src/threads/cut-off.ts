@@ -1,6 +1,11 @@
-/**
- * How the gateway reaches `runtime/cut-off` in main, within whatever runs there: an expression for the
- * inspector. True: something ran and ends now. False: nothing ran, or main has seen the interrupt meanwhile.
- */
+/** Why what main runs is ended. */
+export type CutOffReason = "interrupt" | "memory";
+
+/** Where `runtime/cut-off` is found in main. */
 export const CUT_OFF = Symbol.for("thawbook.cut off");
-export const CUT_OFF_EXPRESSION = `globalThis[Symbol.for(${JSON.stringify(CUT_OFF.description)})]()`;
+
+/**
+ * How the gateway reaches it, within whatever runs in main: an expression for the inspector. True: something
+ * ran and ends now. False: nothing ran, or main has seen the interrupt meanwhile.
+ */
+export const CUT_OFF_EXPRESSION = (reason: CutOffReason): string => `globalThis[Symbol.for(${JSON.stringify(CUT_OFF.description)})]("${reason}")`;

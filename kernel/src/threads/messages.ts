@@ -1,4 +1,5 @@
 import type { MessagePort } from "node:worker_threads";
+import type { CutOffReason } from "./cut-off";
 import type { Flags } from "./flags";
 
 /**
@@ -22,6 +23,8 @@ export interface GatewayStart {
   /** Read ends of what native code and child processes write to file descriptors 1 and 2. */
   native: { stdout: number; stderr: number } | undefined;
   notebookNames: readonly string[];
+  /** Of main's V8, bytes. */
+  heapLimit: number;
   /** The process's own stderr, for the kernel's faults; undefined where it could not be kept. */
   log: number | undefined;
 }
@@ -46,7 +49,7 @@ export type ToMain =
   | { kind: "reset"; task: Task; names: readonly string[] }
   | { kind: "interrupt"; serial: number }
   /** Whatever ran has been cut off by V8: nothing that waited behind it will come. */
-  | { kind: "terminated"; serial: number }
+  | { kind: "terminated"; reason: CutOffReason }
   | { kind: "shutdown" };
 
 /** A thrown value as read on main; the gateway, which knows the cells' source, makes the traceback. */

@@ -56,9 +56,9 @@ def plain(text: str) -> str:
 class Kernel:
     """One kernel and one client. Every wait has a deadline; nothing waits by sleeping."""
 
-    def __init__(self, cwd: Path):
+    def __init__(self, cwd: Path, **options):
         self.manager = KernelManager(kernel_name="thawbook")
-        self.manager.start_kernel(cwd=str(cwd))
+        self.manager.start_kernel(cwd=str(cwd), **options)
         self.process = psutil.Process(self.manager.provisioner.pid)
         self.client: BlockingKernelClient = self.manager.client()
         self.client.start_channels()

@@ -62,6 +62,21 @@ def test_display_and_update(kernel):
     assert kernel.run("display.clear(true)").of("clear_output") == [{"wait": True}]
 
 
+def test_a_flood_has_a_limit_that_says_so(kernel):
+    """100 MB of output: in messages of a size, the kernel answers meanwhile, and what is left out is told."""
+    cell = kernel.send("const line = 'x'.repeat(999); for (let i = 0; i < 100_000; i++) console.log(line); 'done'")
+    kernel.wait(cell, until=lambda c: c.text() != "")
+    assert kernel.ask("kernel_info_request", channel="control", deadline=10)["status"] == "ok"
+    kernel.wait(cell)
+    assert cell.result == "'done'"
+    assert len(cell.text()) <= 64 << 20
+    assert "64 MiB" in cell.text("stderr") and "left out" in cell.text("stderr")
+    texts = [c["text"] for c in cell.of("stream")]
+    assert max(map(len, texts)) <= 1 << 17 and len(texts) < 2000
+    # the limit is the cell's, not the kernel's
+    assert kernel.run("console.log('next')").text() == "next\n"
+
+
 def test_process_stdout_cannot_be_ended(kernel):
     kernel.run("process.stdout.end(); process.stdout.destroy();")
     assert kernel.run("console.log('still')").text() == "still\n"

@@ -4,6 +4,7 @@ import hmac
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from conftest import Kernel
 
 
 def header(**fields) -> bytes:
@@ -102,11 +104,83 @@ def test_restart(fresh):
     assert fresh.run("before").reply["status"] == "error"
 
 
-def test_killed_kernel_leaves_no_children(fresh):
+@pytest.mark.parametrize("busy", [False, True])
+@pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGTERM])
+def test_killed_kernel_leaves_no_children(fresh, tmp_path_factory, by, busy):
     fresh.run("1")
+    if busy:
+        fresh.wait(fresh.send("console.log('go'); while (true) {}"), until=lambda c: c.text() != "")
     processes = fresh.processes()
-    os.kill(processes[0].pid, signal.SIGKILL)
+    os.kill(processes[0].pid, by)
     assert gone(processes), left(processes)
+    # nothing is left to clean up after itself: the next kernel does
+    end = time.monotonic() + 20
+    while fresh.manager.is_alive():  # until its end is taken note of, its number counts as running
+        assert time.monotonic() < end
+    following = Kernel(tmp_path_factory.mktemp("following"))
+    try:
+        following.run("1")
+        end = time.monotonic() + 20
+        while files_of(processes[0].pid):
+            assert time.monotonic() < end
+            time.sleep(0.02)
+    finally:
+        following.stop()
+
+
+def test_ctrl_c_in_the_servers_terminal_is_the_servers(kernel):
+    cell = kernel.send("console.log('go'); await new Promise((resolve) => setTimeout(resolve, 200)); 'went on'")
+    kernel.wait(cell, until=lambda c: c.text() != "")
+    os.kill(kernel.process.pid, signal.SIGINT)
+    assert kernel.wait(cell).result == "'went on'"
+
+
+def test_ten_thousand_queued_cells(fresh):
+    fresh.run("%check off\nvar ran = 0;")
+    cells = [fresh.send(f"ran += 1; {i}") for i in range(9_999)]
+    last = fresh.send("ran")
+    # whatever waits, the control channel answers at once
+    assert fresh.ask("kernel_info_request", channel="control", deadline=20)["status"] == "ok"
+    fresh.wait(last, deadline=240)
+    assert last.result == "9999"
+    assert all(cell.idle and cell.reply["status"] == "ok" for cell in cells)
+
+
+def test_a_frame_that_is_too_large_ends_its_connection_only(kernel):
+    """ZeroMQ refuses it by its header, before it is read."""
+    with socket.create_connection(("127.0.0.1", kernel.client.shell_port)) as peer:
+        peer.sendall(b"\xff\x00\x00\x00\x00\x00\x00\x00\x01\x7f\x03\x00" + b"NULL".ljust(20, b"\0") + b"\x00" + b"\0" * 31)
+        peer.sendall(b"\x04\x1a\x05READY\x0bSocket-Type\x00\x00\x00\x06DEALER")
+        peer.sendall(b"\x02" + (1 << 40).to_bytes(8, "big") + b"x" * 100)
+        peer.settimeout(20)
+        while peer.recv(4096):
+            pass
+    assert kernel.run("'alive'").result == "'alive'"
+
+
+def test_a_message_that_breaks_off(kernel):
+    with socket.create_connection(("127.0.0.1", kernel.client.shell_port)) as peer:
+        peer.sendall(b"\xff\x00\x00\x00\x00\x00\x00\x00\x01\x7f\x03\x00NULL")
+    assert kernel.run("'alive'").result == "'alive'"
+
+
+def test_the_key_is_in_no_output(tmp_path):
+    """Neither in what a cell can see of the process, nor in what the kernel says of faults."""
+    log = tmp_path / "log"
+    with log.open("wb") as stderr:
+        made = Kernel(tmp_path, stderr=stderr)
+        key = made.client.session.key.decode()
+        try:
+            for what in BAD.values():
+                made.client.shell_channel.socket.send_multipart(what(made))
+            shown = made.run("import { inspect } from 'node:util';\nconsole.log(inspect(process, { depth: 6, showHidden: true }), inspect(globalThis, { depth: 6, showHidden: true }), inspect(process.report.getReport(), { depth: 9 }));")
+            failed = made.run("throw new Error('x')")
+            assert shown.reply["status"] == "ok" and len(shown.text()) > 1000
+            messages = json.dumps([m["content"] for cell in (shown, failed) for m in cell.messages])
+        finally:
+            made.stop()
+    assert key not in messages
+    assert key not in log.read_text(errors="replace")
 
 
 def test_the_kernel_ends_with_its_parent(tmp_path):

@@ -31,8 +31,10 @@ export interface Session {
   willRun(cell: PreparedCell): Promise<void>;
 }
 
-/** Requests that a front end sent together with the failing one may still be on their way. */
+/** Requests that a front end sent together with the failing one may still be on their way, … */
 const BURST_MS = 5;
+/** … unless it has run for so long. */
+const BURST_OVER_MS = 200;
 
 const INTERRUPTED: ErrorContent = { ename: "KeyboardInterrupt", evalue: "", traceback: ["\x1b[31m\x1b[1mKeyboardInterrupt\x1b[0m: the cell was interrupted"] };
 
@@ -95,8 +97,7 @@ export class Executor {
     let aborted: Message[] = [];
     // a request that is none, without code, says nothing about the cells behind it
     if (reply["status"] === "error" && request.content["stop_on_error"] !== false && typeof request.content["code"] === "string") {
-      const rest = BURST_MS - (performance.now() - began);
-      if (rest > 0) await new Promise((resolve) => setTimeout(resolve, rest));
+      if (performance.now() - began < BURST_OVER_MS) await new Promise((resolve) => setTimeout(resolve, BURST_MS));
       aborted = this.#queue.filter((queued): queued is Message => typeof queued !== "function");
       this.#queue = this.#queue.filter((queued) => typeof queued === "function");
     }

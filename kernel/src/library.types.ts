@@ -1,6 +1,6 @@
 /** The types of the library, for those who write functions around it. */
-export type { Approach, Comparison } from "./evaluation";
 export type { Compiled, CompileOptions, TraceError } from "./tensorflow/graph";
+export type { Approach, Comparison, Groups, Slice, SliceOptions } from "./evaluation";
 export type { DiagnoseOptions, Diagnosis, Finding, Fix } from "./diagnosis";
 export type {
   AdafactorOptions,
@@ -25,6 +25,7 @@ export type {
   MetricName,
   NonFiniteError,
   PairLoss,
+  Probe,
   Numbers,
   OptimizerName,
   Plateau,

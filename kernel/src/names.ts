@@ -30,6 +30,7 @@ export const NOTEBOOK_NAMES = [
   "fisher",
   "interpolate",
   "evaluate",
+  "evaluateSlices",
   "confusionMatrix",
   "compare",
   "diagnose",

@@ -11,6 +11,7 @@ from pathlib import Path
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 import keras
 import numpy as np
+import scipy.stats
 import sklearn.metrics
 import torch
 
@@ -251,6 +252,8 @@ for name, sample_weight in [("plain", None), ("weighted", counts)]:
             "r2": m.r2_score(numbers, scores, **w),
         },
     }
+
+references["wilson"] = [[k, n, c, *scipy.stats.binomtest(k, n).proportion_ci(c, "wilson")] for k, n, c in [(0, 10, 0.95), (7, 10, 0.95), (3, 40, 0.99), (500, 1000, 0.9), (20, 20, 0.999)]]
 
 target = Path(__file__).with_name("references.json")
 target.write_text(json.dumps(references) + "\n")

@@ -1,4 +1,6 @@
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { LayersModel, Tensor } from "@tensorflow/tfjs-node";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { copyModel, forward, fromScratch } from "../../kernel/lib/models/index.js";
@@ -101,6 +103,19 @@ describe.each(["auto", "off"] as const)("a regularized run is exact, compile: %s
     expect(hashes(again)).toEqual(there);
     expect(first.proof()["weight"].values.every((path: string) => !path.startsWith("~"))).toBe(true);
     [first, second, fork].forEach((run) => run.dispose());
+  });
+
+  it("is resumed with the anchors, teacher and averages that it had", async () => {
+    const directory = join(mkdtempSync(join(tmpdir(), "thawbook-")), "run");
+    const model = small();
+    const options = { epochs: 10, batchSize: 4, seed: 2, learningRate: 5e-3, compile, regularize: [l2sp(0.1), distill(0.5)], averaging: { kind: "ema", decay: 0.9 } } as const;
+    const straight = finetune(model, data, options);
+    await straight.step(15);
+    await finetune(small(), data, { ...options, checkpoint: { directory, every: { steps: 3 } } }).step(9);
+    const resumed = await finetune.resume(directory, small(), data, { regularize: options.regularize });
+    await resumed.step(15 - resumed.currentStep);
+    expect(hashes(resumed.model)).toEqual(hashes(model));
+    expect(hashes(resumed.averaged())).toEqual(hashes(straight.averaged()));
   });
 
   it("leaves no tensors behind", async () => {

@@ -58,10 +58,11 @@ export function figure(value: number | null): string {
   return Number(value.toPrecision(4)).toString();
 }
 
-/** A series' or metric's name for people: `val_loss` is `validation loss`, `learningRate` `learning rate`. */
+/** A series' or metric's name for people: `val_loss` is `validation loss`, `learningRate` `learning rate`, `probe/old` `retention: old`. */
 export function metricTitle(name: string): string {
   return name
     .replace(/^val_/, "validation ")
+    .replace(/^probe\//, "retention: ")
     .replace(/([a-z])([A-Z])/g, "$1 $2")
     .replaceAll("_", " ")
     .toLowerCase();

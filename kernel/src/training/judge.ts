@@ -24,8 +24,8 @@ export class Judge {
     this.#settings = settings;
   }
 
-  /** Measures the averaged weights of a state, until the next call. */
-  stepper(state: ParameterState): EagerStepper {
+  /** The model that has the averaged weights of a state until the next call, and what measures it. */
+  at(state: ParameterState): { model: LayersModel; measured: EagerStepper } {
     if (!this.#copy) {
       const model = copyModel(this.#model);
       const { regularizers: _terms, averaging: _averaging, ...settings } = this.#settings;
@@ -35,7 +35,7 @@ export class Judge {
     const { weights, dispose } = this.weights(state);
     restoreWeights(weights, weightEntries(model));
     dispose();
-    return stepper;
+    return { model, measured: stepper };
   }
 
   /** A model's weights, averaged where they are. */

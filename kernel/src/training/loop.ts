@@ -72,6 +72,7 @@ export class TrainingLoop {
       if (!this.#announced && this.#plan.chart) announce(this.#run);
       if (!this.#announced && this.#plan.watch) announceWatched(this.#run);
       this.#announced = true;
+      await guarded(() => trajectory.open(), () => this.#cutOff());
       // An interrupt may have come while an epoch was being measured.
       await this.#closeEpoch();
       let satisfied = false;

@@ -7,7 +7,8 @@ import type { PairLoss } from "./contrastive";
 import { batchOf, datasetOf, disposeBatch } from "./data";
 import type { Samples } from "./data";
 import { EagerStepper } from "./eager-stepper";
-import { measure } from "./evaluate";
+import { measureSamples, summarize } from "./evaluate";
+import type { SampleFigures } from "./evaluate";
 import { breathe } from "./hooks";
 import { lossFor } from "./losses";
 import type { Loss, LossFunction, LossName } from "./losses";
@@ -23,6 +24,12 @@ export interface MeasureOptions {
 
 /** Loss and metrics of a model on samples, in inference mode; the mean over the samples. */
 export async function measureModel(model: LayersModel, samples: Samples, options: MeasureOptions = {}): Promise<Record<string, number>> {
+  const { figures, metrics } = await measureModelSamples(model, samples, options);
+  return summarize(figures, { metrics });
+}
+
+/** The same for each sample, and the metrics that sum them up. */
+export async function measureModelSamples(model: LayersModel, samples: Samples, options: MeasureOptions = {}): Promise<{ figures: SampleFigures; metrics: readonly Metric[] }> {
   const loss = lossOf(model, samples, options);
   const settings = {
     loss,
@@ -34,7 +41,7 @@ export async function measureModel(model: LayersModel, samples: Samples, options
     dropoutRate: (_path: string, own: number) => own,
     seed: 0,
   };
-  return measure(new EagerStepper(model, settings), datasetOf(model, loss, samples, "evaluation data"), settings);
+  return { figures: await measureSamples(new EagerStepper(model, settings), datasetOf(model, loss, samples, "evaluation data"), settings), metrics: settings.metrics };
 }
 
 /** The class that the model finds most likely, and the true one, for each sample. */

@@ -8,6 +8,7 @@ import type { Metric, MetricName } from "./metrics";
 import type { EarlyStopping } from "./monitor";
 import type { FrozenBatchNorm } from "./modes";
 import type { OptimizerName, UpdateRule } from "./optimizers";
+import type { Probe } from "./probes";
 import type { Regularizer } from "./regularization";
 import type { Schedule } from "./schedules";
 import type { SnapshotBudget } from "./snapshots";
@@ -44,6 +45,11 @@ export interface FinetuneOptions {
    * `[regularizers.l2sp(0.01), regularizers.mixup(0.2)]`.
    */
   regularize?: readonly Regularizer[];
+  /**
+   * Measured before the run and at each epoch's end, as `probe/<name>` in its history: an old task's samples, or a
+   * function that measures the model. What falls is forgotten.
+   */
+  probes?: Readonly<Record<string, Probe>>;
   /** Averages weights: `{ kind: "ema", decay: 0.999 }`, or `{ kind: "wise", alpha: 0.5 }`. */
   averaging?: Averaging;
   /** Learning rates of parts, as factors by name pattern: `{ "conv*": 0.1 }`. The last that fits counts. */

@@ -20,6 +20,8 @@ import type { FrozenBatchNorm } from "./modes";
 import { optimizerOf } from "./optimizers";
 import type { FinetuneOptions } from "./options.types";
 import { splitRows } from "./order";
+import { boundProbes } from "./probes";
+import type { BoundProbe } from "./probes";
 import type { BatchStage } from "./regularization";
 import type { Schedule } from "./schedules";
 import type { SnapshotBudget } from "./snapshots";
@@ -51,6 +53,7 @@ export interface Plan {
   monitor: { name: string; better: "higher" | "lower" };
   earlyStopping: EarlyStopping | undefined;
   training: Dataset;
+  probes: readonly BoundProbe[];
   /** What is done to the samples of each batch, in this order. */
   stages: readonly BatchStage[];
   /** What the end of an epoch is measured on; `training` itself where it is small. */
@@ -137,6 +140,7 @@ export function planOf(model: LayersModel, data: TrainingData, options: Finetune
     monitor: monitorOf(earlyStopping?.monitor, validation !== undefined, metrics),
     earlyStopping,
     training,
+    probes: boundProbes(options.probes, model, loss),
     stages: regularizers.flatMap((each) => each.stage?.({ model, loss, seed, batchSize, accumulate }) ?? []),
     trainingSample,
     validation,

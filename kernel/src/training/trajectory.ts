@@ -5,7 +5,6 @@ import type { Standing } from "./checkpoint";
 import { disposeBatch, inputTensors } from "./data";
 import type { Samples } from "./data";
 import { stepperFor } from "./choose-stepper";
-import type { EagerStepper } from "./eager-stepper";
 import { measure } from "./evaluate";
 import { setTrained, trainedPaths } from "./freeze";
 import { noteFreezing, stepsUntilThaw, thaw } from "./freeze-journal";
@@ -23,6 +22,7 @@ import type { Plan } from "./plan";
 import type { EpochRecord } from "./run.types";
 import { hashesOf, proofOf } from "./proof";
 import type { WeightProof } from "./proof";
+import { probeFigures } from "./probes";
 import { refusal } from "./refusal";
 import { Snapshots } from "./snapshots";
 import { StepBatches } from "./step-batches";
@@ -152,20 +152,31 @@ export class Trajectory {
 
   /** Measures training and validation data on the weights at an epoch's end. */
   async closeEpoch(seconds: number): Promise<EpochRecord> {
-    const { settings, trainingSample, validation, stepsPerEpoch } = this.#plan;
-    const measured = this.#averages ? this.#measuresAveraged() : this.#stepper;
+    const { settings, trainingSample, validation, probes, stepsPerEpoch } = this.#plan;
+    const { model, measured } = this.#judged();
     const metrics = await measure(measured, trainingSample, settings);
     if (validation) Object.assign(metrics, await measure(measured, validation, settings, "val_"));
+    Object.assign(metrics, await probeFigures(probes, measured, model, settings));
     const record: EpochRecord = { epoch: this.step / stepsPerEpoch, step: this.step, seconds, learningRate: learningRateAt(this.#plan, this.step - 1, this.journal.history), metrics };
     this.#record(record);
     return record;
   }
 
-  #measuresAveraged(): EagerStepper {
+  /** What probes give before anything is trained, as an epoch 0: what there is to forget. */
+  async open(): Promise<void> {
+    const { probes, settings } = this.#plan;
+    const { history } = this.journal;
+    if (probes.length === 0 || this.step > 0 || history.length > 0) return;
+    history.push({ epoch: 0, step: 0, seconds: 0, learningRate: learningRateAt(this.#plan, 0, []), metrics: await probeFigures(probes, this.#stepper, this.#model, settings) });
+  }
+
+  /** The model by which the run is judged, and what measures it. */
+  #judged(): { model: LayersModel; measured: Stepper } {
+    if (!this.#averages) return { model: this.#model, measured: this.#stepper };
     const state = this.#stepper.state();
-    const stepper = this.#judge!.stepper(state);
+    const judged = this.#judge!.at(state);
     state.dispose();
-    return stepper;
+    return judged;
   }
 
   /** Whether figures, best weights and the end are of the averaged weights. */

@@ -10,11 +10,14 @@ import { forQuickTests, forTests } from "./steps/index.mjs";
 
 const quick = ["types", "lint", "unit"];
 
+/** A word on the command line that means nothing. */
+class WrongWord extends Error {}
+
 /** @param {string[]} words */
 function chosen(words) {
   const names = words.filter((word) => word !== "--quick");
   const unknown = names.find((name) => !sections.some((section) => section.name === name));
-  if (unknown) throw new Error(`There is no section “${unknown}”; there are ${sections.map(({ name }) => name).join(", ")}.`);
+  if (unknown) throw new WrongWord(`There is no section “${unknown}”; there are ${sections.map(({ name }) => name).join(", ")}.`);
   const wanted = names.length > 0 ? names : words.includes("--quick") ? quick : sections.map(({ name }) => name);
   return sections.filter(({ name }) => wanted.includes(name));
 }
@@ -51,6 +54,9 @@ async function main() {
   return results.reduce((sum, { passed, failed }) => ({ passed: sum.passed + passed, failed: sum.failed + failed }), { passed: 0, failed: 0 });
 }
 
-const { passed, failed } = await main();
+const { passed, failed } = await main().catch((error) => {
+  console.log(error instanceof WrongWord ? error.message : error);
+  return { passed: 0, failed: 1 };
+});
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1;

@@ -37,14 +37,22 @@ function kernelspecFinding(folders) {
   return { found: folder && existsSync(program) && existsSync(main) ? folder : undefined, cure };
 }
 
+/** @param {string | undefined} folder a built extension @returns {{ version?: string, build?: string }} */
+function described(folder) {
+  if (!folder) return {};
+  const { version, jupyterlab } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  return { version, build: `${version} ${jupyterlab?._build?.load}` };
+}
+
 /** @param {string[]} folders */
 function extensionFinding(folders) {
   const folder = folders.map(extensionFolder).find((path) => existsSync(join(path, "package.json")));
-  /** @param {string | undefined} path */
-  const version = (path) => path && JSON.parse(readFileSync(join(path, "package.json"), "utf8")).version;
-  const built = version(extensionSource());
-  const stale = folder && built && version(folder) !== built;
-  const cure = stale ? `${folder} is ${version(folder)}, not ${built}; npx thawbook install` : "npx thawbook install";
+  // The entry's name has a hash of all that is loaded from it.
+  const { version, build } = described(folder);
+  const built = described(extensionSource());
+  const stale = version && built.version && build !== built.build;
+  const which = version === built.version ? `another build of ${version}` : `${version}, not ${built.version}`;
+  const cure = stale ? `${folder} is ${which}; npx thawbook install` : "npx thawbook install";
   return { found: stale ? undefined : folder, cure };
 }
 

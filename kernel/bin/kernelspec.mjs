@@ -55,10 +55,16 @@ export function writeKernelspec(data) {
   return folder;
 }
 
-/** @param {string} data a Jupyter data directory */
-export function writeExtension(data) {
+/** @throws Error where there is none */
+export function builtExtension() {
   const source = extensionSource();
   if (!source) throw new Error("The JupyterLab extension is not built. In a checkout: npm run setup.");
+  return source;
+}
+
+/** @param {string} data a Jupyter data directory */
+export function writeExtension(data) {
+  const source = builtExtension();
   const folder = extensionFolder(data);
   replaceFolder(folder, (part) => {
     cpSync(source, part, { recursive: true });

@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { doctor } from "./doctor.mjs";
 import { chosenData } from "./jupyter-data.mjs";
-import { remove, writeExtension, writeKernelspec } from "./kernelspec.mjs";
+import { builtExtension, remove, writeExtension, writeKernelspec } from "./kernelspec.mjs";
 
 const usage = `thawbook install [--user | --prefix DIR]     the kernel and the extension into your own Jupyter
 thawbook uninstall [--user | --prefix DIR]   out of it again
@@ -27,6 +27,7 @@ async function main([verb, ...options]) {
   switch (verb) {
     case "install": {
       const data = chosenData(options);
+      builtExtension(); // all or nothing
       console.log(`kernel     ${writeKernelspec(data)}`);
       console.log(`extension  ${writeExtension(data)}`);
       console.log("Restart JupyterLab, then choose the kernel “TypeScript (Thawbook)”. It runs from this folder: keep it.");

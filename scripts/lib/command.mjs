@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { createWriteStream, mkdirSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { basename, relative } from "node:path";
+import { endGroup, remember } from "./leftovers.mjs";
 import { cached, root } from "./places.mjs";
 import { Trouble, diagnose } from "./trouble.mjs";
 
@@ -39,19 +40,23 @@ export async function command(log, program, args, { onLine, cwd = root } = {}) {
   mkdirSync(cached("logs"), { recursive: true });
   const logFile = cached("logs", `${log}.log`);
   const file = createWriteStream(logFile);
-  const child = spawn(program, args, { cwd, env: environment(), stdio: ["ignore", "pipe", "pipe"] });
+  // A group of its own, so that it can be ended with all that it starts.
+  const child = spawn(program, args, { cwd, env: environment(), stdio: ["ignore", "pipe", "pipe"], detached: true });
+  const { pid } = child;
+  const forget = pid === undefined ? () => undefined : remember(pid);
   let output = "";
   for (const stream of [child.stdout, child.stderr])
     createInterface({ input: stream }).on("line", (text) => {
       output += `${text}\n`;
       file.write(`${text}\n`);
-      if (onLine?.(text)) child.kill("SIGKILL");
+      if (onLine?.(text) && pid !== undefined) endGroup(pid);
     });
   /** @type {{ code: number | null, signal: string | null, error?: Error }} */
   const end = await new Promise((settle) => {
     child.once("error", (error) => settle({ code: null, signal: null, error }));
     child.once("close", (code, signal) => settle({ code, signal }));
   });
+  forget();
   file.end();
   if (end.code === 0) return output;
   if (end.error) throw new Trouble(`${program} cannot be started`, "Install it, or put it on the PATH.", end.error.message);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { cached } from "./places.mjs";
 import { explain, seconds, stepLine, upToDate } from "./console.mjs";
+import { endLeftovers, rememberIn } from "./leftovers.mjs";
 import { hashOf, stampsIn } from "./stamp.mjs";
 import { asTrouble } from "./trouble.mjs";
 
@@ -90,6 +91,9 @@ function planOrExplain(steps, folder) {
   }
 }
 
+/** @type {readonly NodeJS.Signals[]} */
+const endings = ["SIGINT", "SIGTERM", "SIGHUP"];
+
 /** @param {Step} step @param {() => void} action */
 function attempt(step, action) {
   try {
@@ -121,15 +125,18 @@ async function lock(folder) {
     }
   }
   rmSync(own);
+  rememberIn(folder);
+  for (const pid of endLeftovers()) console.log(`Ended process ${pid}, which a set-up that was killed had left at work.`);
   const release = () => rmSync(file, { force: true });
-  const interrupted = () => {
+  const interrupted = (/** @type {NodeJS.Signals} */ signal) => {
+    endLeftovers();
     release();
     console.log("\nInterrupted. What is finished is kept; the same command goes on from there.");
-    process.exit(130);
+    process.exit(signal === "SIGINT" ? 130 : 143);
   };
-  process.once("SIGINT", interrupted);
+  for (const signal of endings) process.once(signal, interrupted);
   return () => {
-    process.removeListener("SIGINT", interrupted);
+    for (const signal of endings) process.removeListener(signal, interrupted);
     release();
   };
 }

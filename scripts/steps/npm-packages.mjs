@@ -8,8 +8,33 @@ import { troubles } from "../lib/trouble.mjs";
 const lock = at("package-lock.json");
 const installed = at("node_modules/.package-lock.json"); // npm writes it last
 
-/** @param {string} path @returns {Record<string, { version?: string, optional?: boolean, devOptional?: boolean, peer?: boolean, link?: boolean }>} */
+/** @param {string} path @returns {Record<string, LockedPackage>} */
 const packagesOf = (path) => JSON.parse(readFileSync(path, "utf8")).packages;
+
+/** @typedef {{ version?: string, optional?: boolean, devOptional?: boolean, peer?: boolean, link?: boolean, os?: string[], cpu?: string[], libc?: string[] }} LockedPackage */
+
+/** The C library of this Node, in npm's words; elsewhere than on Linux packages do not ask. */
+const libc = /** @type {{ header: { glibcVersionRuntime?: string } }} */ (process.report.getReport()).header.glibcVersionRuntime ? "glibc" : "musl";
+
+/**
+ * Whether a package is the part of another one for this platform: optional in the lock file, and needed all the same.
+ * @param {LockedPackage} entry
+ */
+export function isForHere({ os, cpu, libc: libcs }) {
+  if (!os && !cpu) return false;
+  return (os?.includes(process.platform) ?? true) && (cpu?.includes(process.arch) ?? true) && (libcs?.includes(libc) ?? true);
+}
+
+/**
+ * Whether installed packages are those of the lock file: what is missing may be missing. Both as a lock file names them.
+ * @param {Record<string, LockedPackage>} wanted @param {Record<string, LockedPackage>} present
+ */
+export const holds = (wanted, present) =>
+  Object.entries(wanted).every(([path, entry]) => {
+    if (!path.includes("node_modules/") || entry.link) return true;
+    if (present[path]) return present[path].version === entry.version;
+    return (entry.optional || entry.devOptional || entry.peer) && !isForHere(entry);
+  });
 
 /** Whether node_modules holds what the lock file names, also where someone ran npm by hand. */
 function agrees() {
@@ -20,10 +45,7 @@ function agrees() {
   } catch {
     return false; // cut short
   }
-  return Object.entries(wanted).every(
-    ([path, { version, optional, devOptional, peer, link }]) =>
-      !path.includes("node_modules/") || link || present[path]?.version === version || (!present[path] && (optional || devOptional || peer)),
-  );
+  return holds(wanted, present);
 }
 
 /** @type {import("../lib/steps.mjs").Step} */

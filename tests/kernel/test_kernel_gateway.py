@@ -57,7 +57,11 @@ class Remote:
     def __init__(self, gateway: Gateway):
         self.gateway = gateway
         self.id = gateway.ask("POST", "kernels", {"name": "thawbook"})["id"]
-        self.socket = websocket.create_connection(f"ws://127.0.0.1:{gateway.port}/api/kernels/{self.id}/channels", header=[f"Authorization: token {TOKEN}"], timeout=DEADLINE)
+        self.connect()
+
+    def connect(self) -> None:
+        address = f"ws://127.0.0.1:{self.gateway.port}/api/kernels/{self.id}/channels"
+        self.socket = websocket.create_connection(address, header=[f"Authorization: token {TOKEN}"], timeout=DEADLINE)
 
     def send(self, code: str) -> str:
         message = str(uuid.uuid4())
@@ -66,14 +70,23 @@ class Remote:
         self.socket.send(json.dumps({"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell", "buffers": []}))
         return message
 
-    def until(self, message: str, *types: str) -> list[dict]:
-        """Messages of a request, up to one of these types."""
+    def until(self, message: str, msg_type: str) -> list[dict]:
+        """Messages of a request, up to one of this type."""
         seen = []
-        while not seen or seen[-1]["msg_type"] not in types:
-            received = json.loads(self.socket.recv())
-            if received["parent_header"].get("msg_id") == message:
-                seen.append(received)
+        while not seen or seen[-1]["msg_type"] != msg_type:
+            seen.extend(self.next(message))
         return seen
+
+    def done(self, message: str) -> tuple[dict, list[dict]]:
+        """The reply, and all that came on iopub: the channels keep no order among each other."""
+        seen = []
+        while not (any(m["msg_type"] == "execute_reply" for m in seen) and any(m["content"].get("execution_state") == "idle" for m in seen)):
+            seen.extend(self.next(message))
+        return next(m["content"] for m in seen if m["msg_type"] == "execute_reply"), seen
+
+    def next(self, message: str) -> list[dict]:
+        received = json.loads(self.socket.recv())
+        return [received] if received["parent_header"].get("msg_id") == message else []
 
 
 @pytest.fixture(scope="module")
@@ -95,27 +108,29 @@ def test_offers_the_kernel(gateway):
     assert gateway.ask("GET", "kernelspecs")["kernelspecs"]["thawbook"]["spec"]["language"] == "typescript"
 
 
+def results(seen: list[dict]) -> list[str]:
+    return [m["content"]["data"]["text/plain"] for m in seen if m["msg_type"] == "execute_result"]
+
+
 def test_executes(remote):
-    seen = remote.until(remote.send("console.log('far');\nconst n: number = 42;\nn"), "execute_reply")
+    reply, seen = remote.done(remote.send("console.log('far');\nconst n: number = 42;\nn"))
     texts = [m["content"]["text"] for m in seen if m["msg_type"] == "stream"]
-    results = [m["content"]["data"]["text/plain"] for m in seen if m["msg_type"] == "execute_result"]
-    assert (texts, results, seen[-1]["content"]["status"]) == (["far\n"], ["42"], "ok")
+    assert (texts, results(seen), reply["status"]) == (["far\n"], ["42"], "ok")
 
 
 def test_interrupts_and_keeps_variables(remote, gateway):
-    remote.until(remote.send("let kept = 41;"), "execute_reply")
+    remote.done(remote.send("let kept = 41;"))
     loop = remote.send("console.log('looping');\nwhile (true) kept = 41;")
     remote.until(loop, "stream")
     gateway.ask("POST", f"kernels/{remote.id}/interrupt")
-    assert remote.until(loop, "execute_reply")[-1]["content"]["ename"] == "KeyboardInterrupt"
-    seen = remote.until(remote.send("kept + 1"), "execute_reply")
-    assert [m["content"]["data"]["text/plain"] for m in seen if m["msg_type"] == "execute_result"] == ["42"]
+    assert remote.done(loop)[0]["ename"] == "KeyboardInterrupt"
+    assert results(remote.done(remote.send("kept + 1"))[1]) == ["42"]
 
 
 def test_restarts(remote, gateway):
-    remote.until(remote.send("const before = 1;"), "execute_reply")
+    remote.done(remote.send("const before = 1;"))
     gateway.ask("POST", f"kernels/{remote.id}/restart")
     remote.socket.close()
-    remote.socket = websocket.create_connection(f"ws://127.0.0.1:{gateway.port}/api/kernels/{remote.id}/channels", header=[f"Authorization: token {TOKEN}"], timeout=DEADLINE)
-    seen = remote.until(remote.send("typeof globalThis, 'anew'"), "execute_reply")
-    assert seen[-1]["content"]["status"] == "ok"
+    remote.connect()
+    reply, _ = remote.done(remote.send("before"))
+    assert reply["status"] == "error" and "before" in reply["evalue"]

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -61,4 +61,25 @@ test("doctor names what is missing and its cure", () => {
   expect(stdout).toMatch(/✓ TensorFlow +tfjs-node 4\.22\.0, backend tensorflow/);
   expect(stdout).toMatch(/✗ the kernelspec, in your Jupyter +npx thawbook install/);
   expect(status).toBe(1);
+});
+
+test("doctor knows another build of the same version", () => {
+  thawbook("install", "--user");
+  const file = join(prefix, "home/labextensions/@thawbook/extension/package.json");
+  const extension = JSON.parse(readFileSync(file, "utf8"));
+  expect(thawbook("doctor").stdout).toMatch(/✓ the extension, in your Jupyter/);
+  extension.jupyterlab._build.load = "static/remoteEntry.0123456789abcdef.js";
+  writeFileSync(file, JSON.stringify(extension));
+  expect(thawbook("doctor").stdout).toMatch(/✗ the extension, in your Jupyter .* is another build of \d[\d.]*; npx thawbook install/);
+});
+
+test("install writes nothing while the extension is not built", () => {
+  // the package alone, as of a checkout that was not set up
+  const bin = join(prefix, "kernel/bin");
+  mkdirSync(bin, { recursive: true });
+  cpSync(at("kernel/bin"), bin, { recursive: true });
+  const { status, stderr } = spawnSync(process.execPath, [join(bin, "thawbook.mjs"), "install", "--prefix", prefix], { encoding: "utf8" });
+  expect(status).toBe(1);
+  expect(stderr).toContain("The JupyterLab extension is not built");
+  expect(existsSync(join(prefix, "share"))).toBe(false);
 });

@@ -196,7 +196,7 @@ export function runFigure(view: RunView, width: number, { colours, font }: Theme
   annotations.push(label(model.x.title, "right", plot + 12, plot, { font: { size: 10.5, color: colours.muted } }));
   const marks = model.marks.filter((mark) => mark.kind !== "nan");
   for (const mark of marks) {
-    annotations.push(label(literal(mark.label), 0, (at.panels[0] as Place).top + 6, plot, { xref: "x", x: mark.step, xshift: 3, font: { size: 10, color: colours.mark } }));
+    annotations.push(label(literal(mark.label), 0, (at.panels[0] as Place).top + 6 + 13 * mark.row, plot, { xref: "x", x: mark.step, xshift: 3, font: { size: 10, color: colours.mark } }));
   }
   const layout: Layout = {
     ...axes,

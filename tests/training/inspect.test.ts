@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { LayersModel, Tensor } from "@tensorflow/tfjs-node";
 import { fromScratch } from "../../kernel/lib/models/index.js";
-import { biases, finetune, freeze, schedules } from "../../kernel/lib/training/index.js";
+import { biases, finetune, freeze, gradualUnfreezing, schedules } from "../../kernel/lib/training/index.js";
 import type { FinetuneOptions } from "../../kernel/lib/training/index.js";
 import { farthest, smallCnn, stripes, tf } from "./small.js";
 
@@ -54,7 +54,7 @@ describe("two runs are compared", () => {
   it("from where they parted", async () => {
     const run = finetune(smallCnn(), data, { ...options, schedule: schedules.cosine() });
     await run.epoch();
-    const fork = run.fork({ learningRate: 1e-3, dropout: 0.1, name: "slower" });
+    const fork = run.fork({ learningRate: 1e-3, dropout: 0.1, name: "slower", thaw: gradualUnfreezing({ everySteps: 1 }) });
     freeze(fork.model, "conv1");
     await run.train();
     await fork.train();
@@ -64,6 +64,7 @@ describe("two runs are compared", () => {
     expect(comparison.options.values).toEqual([
       ["learningRate", "0.005", "0.001"],
       ["dropout", "", "0.1"],
+      ["thaw", "", "gradual unfreezing, one more part every step"],
     ]);
     expect(comparison.epochs.columns).toEqual(["epoch", ...["loss", "accuracy", "val_loss", "val_accuracy"].flatMap((metric) => [`${metric}, small`, `${metric}, slower`])]);
     expect((comparison.epochs.values as number[][]).map(([epoch]) => epoch)).toEqual([2, 3]);

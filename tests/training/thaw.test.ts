@@ -119,6 +119,17 @@ describe("a schedule of thawing", () => {
     rmSync(directory, { recursive: true });
   });
 
+  it("that a fork brings at the very beginning is all that ever trained there", async () => {
+    const run = finetune(smallCnn(), data, options);
+    await run.step(3);
+    await run.rewind({ step: 0 });
+    const fork = run.fork({ thaw: lpft({ steps: 5 }) });
+    await fork.step(5);
+    const verdicts = (fork.proof().values as string[][]).map(([weight, verdict]) => [weight!.split("/")[0], verdict]);
+    for (const [layer, verdict] of verdicts) expect(verdict).toBe(layer === "head" ? "learning" : "locked");
+    expect(fork.marks.map(({ kind }) => kind)).toEqual(["fork", "note"]);
+  });
+
   it("that a fork brings begins with the fork", async () => {
     const run = finetune(smallCnn(), data, options);
     await run.step(6);

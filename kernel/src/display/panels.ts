@@ -42,7 +42,7 @@ export interface ChartModel {
     /** Ends of epochs, labelled or not. */
     grid: number[];
   };
-  marks: RunEventMark[];
+  marks: PlacedMark[];
 }
 
 /**
@@ -165,6 +165,29 @@ export function chartModel(view: RunView): ChartModel {
     panels: (metrics.length > 0 ? metrics : ["loss"]).map((metric) => panelOf(view, metric)),
     ...(rates.values.length > 0 && { rate: { curve: rates, domain: [0, most > 0 ? most * 1.15 : 1] as [number, number] } }),
     x: xAxis(view),
-    marks: view.marks,
+    marks: placedMarks(view.marks, view.steps),
   };
+}
+
+/** A mark, and how many lines below the top its label stands, so that it covers no other. */
+export type PlacedMark = RunEventMark & { row: number };
+
+/** Longest label of a mark, in characters; the run as text has it all. */
+const LONGEST_LABEL = 56;
+/** How wide a character of a label is, as a share of the chart. */
+const CHARACTER = 1 / 170;
+
+/** What is told at the very beginning is about the run as a whole, and no place on the chart: the run as text says it. */
+function placedMarks(marks: readonly RunEventMark[], steps: number): PlacedMark[] {
+  const ends: number[] = [];
+  return marks
+    .filter(({ kind, step }) => kind !== "note" || step > 1)
+    .map((mark) => {
+      const label = mark.label.length <= LONGEST_LABEL ? mark.label : `${mark.label.slice(0, LONGEST_LABEL - 1)}…`;
+      const start = mark.step / Math.max(1, steps);
+      const free = ends.findIndex((end) => end <= start);
+      const row = mark.kind === "nan" ? 0 : free === -1 ? ends.length : free;
+      if (mark.kind !== "nan") ends[row] = start + (label.length + 2) * CHARACTER;
+      return { ...mark, label, row };
+    });
 }

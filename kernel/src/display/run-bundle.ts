@@ -47,6 +47,7 @@ export function runText(view: RunView, history: readonly EpochRecord[]): string 
   }
   if (said.best !== undefined) lines.push(said.best);
   lines.push(said.trainable);
+  lines.push(...view.marks.map(({ step, label }) => (step === 0 ? label : `step ${count(step)}: ${label}`)));
   return lines.join("\n");
 }
 

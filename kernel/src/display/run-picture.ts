@@ -203,7 +203,7 @@ function eventMarks(model: ChartModel, at: Frame, bottom: number, colours: Palet
       .filter((mark) => mark.kind !== "nan")
       .flatMap((mark) => [
         element("line", { x1: at.x(mark.step), x2: at.x(mark.step), y1: at.top, y2: bottom, stroke: colours.mark, "stroke-width": 1.2, "stroke-dasharray": "3 3" }),
-        text(at.x(mark.step) + 4, at.top + 9, fitted(mark.label, 9.5, Math.max(60, at.right - at.x(mark.step))), colours.mark, { "font-size": 9.5 }),
+        text(at.x(mark.step) + 4, at.top + 9 + 12 * mark.row, fitted(mark.label, 9.5, Math.max(60, at.right - at.x(mark.step))), colours.mark, { "font-size": 9.5 }),
       ]),
   );
 }

@@ -66,14 +66,13 @@ export class RunComparison {
     return [
       { title: related, head: ["", ...this.#names], rows: this.#summaryRows() },
       ...(options.length > 0 ? [{ title: "Options that differ", head: ["option", ...this.#names], rows: options }] : []),
-      ...(epochs.length > 0 ? [{ title: this.forkedAt === undefined ? "Epochs" : "Epochs since then", head: this.#epochHead(), rows: epochs }] : []),
+      ...(epochs.length > 0 ? [{ title: this.forkedAt === undefined ? "Epochs" : "Epochs since then", head: this.#epochHead(), rows: shownEpochs(epochs) }] : []),
     ];
   }
 
   #optionRows(): Cell[][] {
     const [a, b] = this.#runs.map(({ options }) => describeOptions(options).options) as [Record<string, unknown>, Record<string, unknown>];
-    const text = (value: unknown) => (value === undefined ? "" : typeof value === "string" ? value : shortened(JSON.stringify(value)));
-    return [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((name) => JSON.stringify(a[name]) !== JSON.stringify(b[name])).map((name) => [name, text(a[name]), text(b[name])]);
+    return [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((name) => JSON.stringify(a[name]) !== JSON.stringify(b[name])).map((name) => [name, ...this.#runs.map(({ options }) => shortened(inWords(options[name])))]);
   }
 
   #metrics(): string[] {
@@ -118,6 +117,27 @@ function frame(head: readonly string[], rows: readonly Cell[][]): DataFrame {
 
 function figure(value: number | undefined): Cell {
   return value === undefined ? "" : Number(value.toPrecision(4));
+}
+
+/** As many epochs as are shown in full; of more, the first and the last. */
+const MOST_EPOCHS = 12;
+
+function shownEpochs(rows: Cell[][]): Cell[][] {
+  return rows.length <= MOST_EPOCHS ? rows : [...rows.slice(0, 5), rows[0]!.map(() => "…"), ...rows.slice(-5)];
+}
+
+/** An option as a person would say it. */
+function inWords(value: unknown): string {
+  if (value === undefined) return "";
+  if (typeof value === "string") return value;
+  if (typeof value === "function") return value.name ? `a function, ${value.name}` : "a function";
+  if (Array.isArray(value)) return value.map(inWords).join(", ");
+  if (typeof value !== "object" || value === null) return String(value);
+  for (const name of ["description", "definition", "kind", "name"] as const) {
+    const said = (value as Record<string, unknown>)[name];
+    if (typeof said === "string") return said;
+  }
+  return JSON.stringify(value, (_key, each: unknown) => (typeof each === "function" ? "a function" : each));
 }
 
 function shortened(text: string): string {

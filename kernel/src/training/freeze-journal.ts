@@ -5,16 +5,23 @@ import type { Plan } from "./plan";
 import { beginThawing, thawedAt } from "./thaw";
 
 /** Writes down a change of what is frozen, made by anyone between two steps, where it takes effect. */
-export function noteFreezing({ freezing, marks }: Journal, model: LayersModel, step: number): void {
+export function noteFreezing(journal: Journal, model: LayersModel, step: number): void {
+  const { freezing } = journal;
   const now = trainedPaths(model);
+  if (freezing.at(-1)?.trained.join() === now.join()) return;
+  // What was noted for this very step, in the run that this one was forked from, has not come to act here.
+  if (freezing.at(-1)?.step === step) {
+    freezing.pop();
+    journal.marks = journal.marks.filter((mark) => mark.step !== step || (mark.kind !== "thaw" && mark.kind !== "freeze"));
+  }
   const known = freezing.at(-1)?.trained;
-  if (known && known.join() === now.join()) return;
+  if (known?.join() === now.join()) return;
   freezing.push({ step, trained: now });
   if (!known) return;
   const thawed = layersOf(now.filter((path) => !known.includes(path)));
   const frozen = layersOf(known.filter((path) => !now.includes(path)));
-  if (thawed.length > 0) marks.push({ step, kind: "thaw", label: `thawed ${thawed.join(", ")}` });
-  if (frozen.length > 0) marks.push({ step, kind: "freeze", label: `froze ${frozen.join(", ")}` });
+  if (thawed.length > 0) journal.marks.push({ step, kind: "thaw", label: `thawed ${thawed.join(", ")}` });
+  if (frozen.length > 0) journal.marks.push({ step, kind: "freeze", label: `froze ${frozen.join(", ")}` });
 }
 
 /**

@@ -1,11 +1,10 @@
 import type { LayersModel, Tensor } from "@tensorflow/tfjs-node";
-import { copyModel, weightEntries } from "../models";
+import { weightEntries } from "../models";
 import { activationsOf } from "./activations";
 import type { Standing } from "./checkpoint";
 import { disposeBatch, inputTensors } from "./data";
 import type { Samples } from "./data";
 import { stepperFor } from "./choose-stepper";
-import { measure } from "./evaluate";
 import { setTrained, trainedPaths } from "./freeze";
 import { noteFreezing, stepsUntilThaw, thaw } from "./freeze-journal";
 import { fromHost, toHost } from "./host-state";
@@ -22,7 +21,6 @@ import type { Plan } from "./plan";
 import type { EpochRecord } from "./run.types";
 import { hashesOf, proofOf } from "./proof";
 import type { WeightProof } from "./proof";
-import { probeFigures } from "./probes";
 import { refusal } from "./refusal";
 import { Snapshots } from "./snapshots";
 import { StepBatches } from "./step-batches";
@@ -45,8 +43,7 @@ export class Trajectory {
   readonly #measured: readonly string[];
   readonly #snapshots: Snapshots;
   #bestWeights: { step: number; state: HostState } | undefined;
-  /** Has the averaged weights, where there are some. */
-  readonly #judge: Judge | undefined;
+  readonly #judge: Judge;
   /** The weights before the step just taken, for its gradients. */
   #before: ParameterState | undefined;
   /** Where training stood when the best weights were put back; it goes on from there. */
@@ -66,8 +63,7 @@ export class Trajectory {
     this.#snapshots = new Snapshots(plan.snapshots);
     this.#stepper = stepperFor(model, plan, (label) => this.journal.marks.push({ step: this.step, kind: "note", label }));
     this.#measured = plan.watch ? measuredLayers(weightEntries(model)) : [];
-    const { averaging } = plan.settings;
-    this.#judge = averaging && new Judge(model, averaging, plan.settings);
+    this.#judge = new Judge(model, this.#stepper, plan);
     if (standing) this.#takeUp(standing);
     else for (const label of plan.notes) this.journal.marks.push({ step: 0, kind: "note", label });
   }
@@ -152,67 +148,43 @@ export class Trajectory {
 
   /** Measures training and validation data on the weights at an epoch's end. */
   async closeEpoch(seconds: number): Promise<EpochRecord> {
-    const { settings, trainingSample, validation, probes, stepsPerEpoch } = this.#plan;
-    const { model, measured } = this.#judged();
-    const metrics = await measure(measured, trainingSample, settings);
-    if (validation) Object.assign(metrics, await measure(measured, validation, settings, "val_"));
-    Object.assign(metrics, await probeFigures(probes, measured, model, settings));
+    const { stepsPerEpoch } = this.#plan;
+    const metrics = await this.#judge.figures();
     const record: EpochRecord = { epoch: this.step / stepsPerEpoch, step: this.step, seconds, learningRate: learningRateAt(this.#plan, this.step - 1, this.journal.history), metrics };
     this.#record(record);
     return record;
   }
 
-  /** What probes give before anything is trained, as an epoch 0: what there is to forget. */
+  /** What probes give before anything is trained, as an epoch 0. */
   async open(): Promise<void> {
-    const { probes, settings } = this.#plan;
     const { history } = this.journal;
-    if (probes.length === 0 || this.step > 0 || history.length > 0) return;
-    history.push({ epoch: 0, step: 0, seconds: 0, learningRate: learningRateAt(this.#plan, 0, []), metrics: await probeFigures(probes, this.#stepper, this.#model, settings) });
-  }
-
-  /** The model by which the run is judged, and what measures it. */
-  #judged(): { model: LayersModel; measured: Stepper } {
-    if (!this.#averages) return { model: this.#model, measured: this.#stepper };
-    const state = this.#stepper.state();
-    const judged = this.#judge!.at(state);
-    state.dispose();
-    return judged;
-  }
-
-  /** Whether figures, best weights and the end are of the averaged weights. */
-  get #averages(): boolean {
-    return this.#judge !== undefined && this.#plan.settings.averaging?.evaluate !== "raw";
+    if (this.#plan.probes.length === 0 || this.step > 0 || history.length > 0) return;
+    history.push({ epoch: 0, step: 0, seconds: 0, learningRate: learningRateAt(this.#plan, 0, []), metrics: await this.#judge.beginning() });
   }
 
   /** A model of its own with the averaged weights. */
   averaged(): LayersModel {
-    if (!this.#judge) throw new Error("averaged() wants a run that averages: finetune(…, { averaging: { kind: \"ema\" } })");
-    const made = copyModel(this.#model);
-    this.#assignAveraged(made, this.#latest);
-    return made;
-  }
-
-  #assignAveraged(model: LayersModel, state = this.#stepper.state()): void {
-    const averaged = this.#judge!.weights(state);
-    restoreWeights(averaged.weights, weightEntries(model));
-    averaged.dispose();
-    if (state !== this.#latest) state.dispose();
+    const state = this.#latest ?? this.#stepper.state();
+    try {
+      return this.#judge.averaged(state);
+    } finally {
+      if (state !== this.#latest) state.dispose();
+    }
   }
 
   /** At the end of training: the best weights, if they are to be restored; else the averaged ones, if there are some. */
   finish(): void {
-    const restores = this.#bestWeights && this.#plan.earlyStopping?.restoreBest !== false;
-    if (this.#averages && !restores && this.step > 0) {
+    const best = this.#plan.earlyStopping?.restoreBest === false ? undefined : this.#bestWeights;
+    if (!best && this.#judge.averages && this.step > 0) {
       this.#latest ??= this.#stepper.state();
-      this.#assignAveraged(this.#model, this.#latest);
+      this.#judge.weights(this.#latest, (weights) => restoreWeights(weights, weightEntries(this.#model)));
       this.journal.marks.push({ step: this.step, kind: "note", label: "averaged weights put in place" });
-      return;
     }
-    if (!this.#bestWeights || this.#plan.earlyStopping?.restoreBest === false || (this.#bestWeights.step === this.step && !this.#averages)) return;
+    if (!best || (best.step === this.step && !this.#judge.averages)) return;
     this.#latest ??= this.#stepper.state();
-    const best = fromHost({ weights: this.#bestWeights.state.weights, slots: new Map() });
-    restoreWeights(best.weights, weightEntries(this.#model));
-    best.dispose();
+    const state = fromHost({ weights: best.state.weights, slots: new Map() });
+    restoreWeights(state.weights, weightEntries(this.#model));
+    state.dispose();
     this.journal.marks.push({ step: this.step, kind: "note", label: `weights of epoch ${this.best?.epoch} restored` });
   }
 
@@ -322,7 +294,7 @@ export class Trajectory {
 
   dispose(): void {
     this.#stepper.dispose();
-    this.#judge?.dispose();
+    this.#judge.dispose();
     this.#before?.dispose();
     this.#latest?.dispose();
     this.#snapshots.clear();
@@ -404,9 +376,7 @@ export class Trajectory {
 
   #keepBest(): void {
     const state = this.#stepper.state();
-    const averaged = this.#averages ? this.#judge!.weights(state) : undefined;
-    this.#bestWeights = { step: this.step, state: toHost({ weights: averaged?.weights ?? state.weights, slots: new Map() }) };
-    averaged?.dispose();
+    this.#bestWeights = { step: this.step, state: this.#judge.weights(state, (weights) => toHost({ weights, slots: new Map() })) };
     state.dispose();
   }
 

@@ -9,7 +9,7 @@ export interface DistillOptions {
   /** How soft the answers are compared; 2. */
   temperature?: number;
   /**
-   * Whose answers are kept; the model's own as the run begins, unless given. One with fewer classes is
+   * Whose answers are kept; the model's own as the run begins (or the fork that adds it), unless given. One with fewer classes is
    * compared with as many of the first classes of the model that learns: old classes come first.
    */
   teacher?: LayersModel;

@@ -13,7 +13,7 @@ export interface L2spOptions {
 
 /**
  * Holds the weights near where the run began (L2-SP; Xuhong, Grandvalet and Davoine 2018): `strength / 2` times
- * the squared distance from there, of all weights that train.
+ * the squared distance from there, of all weights that train. In a fork that adds it: where the fork begins.
  */
 export function l2sp(strength: number, { fresh = [], freshStrength = 0.01 }: L2spOptions = {}): Regularizer {
   atLeastZero("l2sp: strength", strength);

@@ -55,3 +55,19 @@ def test_first_tutorial_shows_that_transfer_pays(executed: Executed) -> None:
     margin = re.search(r"transfer is worth (-?[\d.]+) points", text)
     assert margin is not None, text[-2000:]
     assert float(margin[1]) > 1.5
+
+
+def test_step_by_step_is_exact_and_shows_a_better_way(executed: Executed) -> None:
+    """What the second tutorial claims of its run, as a reader sees it."""
+    text = "\n".join(
+        str(output.data.get("text/plain", ""))
+        for cell in executed("02-step-by-step.ipynb")
+        for output in cell.get("outputs", [])
+        if output.output_type == "execute_result"
+    )
+    assert "every weight as it was: true" in text
+    assert "losses as the first time: true" in text
+    found = re.search(r"(\d+) units of 64 are dead after .*, (\d+) after .* ([\d.]+) % are read by the one, ([\d.]+) % by the other", text)
+    assert found is not None, text[-2000:]
+    assert int(found[1]) > int(found[2])
+    assert float(found[4]) > float(found[3])

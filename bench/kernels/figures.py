@@ -59,7 +59,7 @@ class Round:
         out, k, S = self.out, self.k, self.S
         for _ in range(11):
             k.run(S["trivial"], timeout=60)
-        out["1+1"] = median(k.run(S["trivial"]).ms for _ in range(40))
+        out["1+1"] = median(k.run(S["trivial"], timeout=60).ms for _ in range(40))
         out["class and function"] = median(k.run(S("classfn", n=i)).ms for i in range(20))
 
     def library(self, _):
@@ -88,7 +88,7 @@ class Round:
         out["declaring cell, 200th"] = median(declaring[-10:])
         out["memory after 10 cells"] = early
         out["memory after 200 cells"] = k.rss()
-        out["1+1 after 200 cells"] = median(k.run(S["trivial"]).ms for _ in range(40))
+        out["1+1 after 200 cells"] = median(k.run(S["trivial"], timeout=60).ms for _ in range(40))
 
     def lines(self, _):
         k, S = self.k, self.S

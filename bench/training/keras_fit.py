@@ -31,7 +31,8 @@ def embeddings(ids, mask, training, made):
         return made[f"embeddings/{name}_embeddings"]
 
     made["embeddings/norm"] = layers.LayerNormalization(epsilon=1e-12)
-    places = keras.ops.arange(inputs.x.shape[1])
+    # Of the ids' making: what a layer gives for a constant is a constant, which would not train.
+    places = keras.ops.cumsum(keras.ops.ones_like(ids), axis=1) - 1
     x = table("word", size["vocabulary"])(ids) + table("position", size["positions"])(places) + table("type", 2)(keras.ops.zeros_like(ids))
     return layers.Dropout(dropout)(made["embeddings/norm"](x), training=training)
 

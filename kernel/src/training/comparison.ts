@@ -2,6 +2,7 @@ import type { DataFrame } from "danfojs-node";
 import { requireDfd } from "../tensorflow";
 import { describeOptions } from "./checkpoint";
 import type { Best } from "./monitor";
+import { inWords } from "./option-words";
 import type { EpochRecord } from "./run.types";
 
 /** What a comparison reads of a run. */
@@ -124,20 +125,6 @@ const MOST_EPOCHS = 12;
 
 function shownEpochs(rows: Cell[][]): Cell[][] {
   return rows.length <= MOST_EPOCHS ? rows : [...rows.slice(0, 5), rows[0]!.map(() => "…"), ...rows.slice(-5)];
-}
-
-/** An option as a person would say it. */
-function inWords(value: unknown): string {
-  if (value === undefined) return "";
-  if (typeof value === "string") return value;
-  if (typeof value === "function") return value.name ? `a function, ${value.name}` : "a function";
-  if (Array.isArray(value)) return value.map(inWords).join(", ");
-  if (typeof value !== "object" || value === null) return String(value);
-  for (const name of ["description", "definition", "kind", "name"] as const) {
-    const said = (value as Record<string, unknown>)[name];
-    if (typeof said === "string") return said;
-  }
-  return JSON.stringify(value, (_key, each: unknown) => (typeof each === "function" ? "a function" : each));
 }
 
 function shortened(text: string): string {

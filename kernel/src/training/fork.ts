@@ -1,5 +1,6 @@
 import type { LayersModel } from "@tensorflow/tfjs-node";
 import type { TrainingData } from "./data";
+import { inWords } from "./option-words";
 import { optimizerOf } from "./optimizers";
 import type { FinetuneOptions } from "./options.types";
 import { planOf } from "./plan";
@@ -8,9 +9,12 @@ import type { Plan } from "./plan";
 /** What another run of the same data needs. */
 export type Replan = (model: LayersModel, changes: FinetuneOptions) => { plan: Plan; replan: Replan; sameOptimizer: boolean };
 
+/** What a fork may be told that changes no number of it. */
+const INCONSEQUENTIAL: ReadonlySet<string> = new Set<keyof FinetuneOptions>(["name", "chart", "watch", "checkpoint", "snapshots"]);
+
 /** `: dropout 0.4, learningRate 0.001`; nothing where nothing was changed. */
 export function describeChanges(changes: FinetuneOptions): string {
-  const parts = Object.entries(changes).filter(([name]) => name !== "name").map(([name, value]) => `${name} ${typeof value === "object" || typeof value === "function" ? "changed" : String(value)}`);
+  const parts = Object.entries(changes).filter(([name]) => !INCONSEQUENTIAL.has(name)).map(([name, value]) => `${name} ${inWords(value)}`);
   return parts.length === 0 ? "" : `: ${parts.join(", ")}`;
 }
 

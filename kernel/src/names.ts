@@ -23,6 +23,7 @@ export const NOTEBOOK_NAMES = [
   "gradualUnfreezing",
   "lpft",
   "finetune",
+  "augmentations",
   "optimizers",
   "schedules",
   "losses",

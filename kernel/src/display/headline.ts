@@ -38,9 +38,9 @@ export function headline(view: RunView): Headline {
   const speed = view.stepsPerSecond ?? (view.seconds > 0 ? view.step / view.seconds : undefined);
   const facts: string[] = [];
   if (view.epochs > 1) facts.push(view.state === "finished" && view.epoch >= view.epochs ? `${view.epochs} epochs` : `epoch ${Math.max(1, view.epoch)} of ${view.epochs}`);
-  facts.push(view.step >= view.steps ? `${count(view.steps)} steps` : `step ${count(view.step)} of ${count(view.steps)}`);
+  facts.push(view.steps === 0 ? `step ${count(view.step)}` : view.step >= view.steps ? `${count(view.steps)} steps` : `step ${count(view.step)} of ${count(view.steps)}`);
   if (view.step > 0 && speed !== undefined) facts.push(pace(speed));
-  if (view.state === "running" && view.step > 0 && speed) facts.push(`${duration((view.steps - view.step) / speed)} left`);
+  if (view.state === "running" && view.step > 0 && view.steps > 0 && speed) facts.push(`${duration((view.steps - view.step) / speed)} left`);
   else if (view.seconds > 0) facts.push(`took ${duration(view.seconds)}`);
   return {
     name: view.name,

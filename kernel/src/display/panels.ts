@@ -136,6 +136,7 @@ function panelOf(view: RunView, metric: string): Panel {
 function lastShown(view: RunView): number {
   const measured = view.series.reduce((last, one) => Math.max(last, one.steps[one.steps.length - 1] ?? 0), view.step);
   if (view.state !== "running" && view.state !== "paused" && view.state !== "ready") return Math.max(1, measured);
+  if (view.steps === 0) return Math.max(1, measured);
   const epoch = Math.max(1, view.stepsPerEpoch);
   const ahead = Math.ceil(Math.max(measured * 1.25, epoch) / epoch) * epoch;
   return Math.max(1, measured, Math.min(view.steps, ahead));
@@ -143,7 +144,7 @@ function lastShown(view: RunView): number {
 
 function xAxis(view: RunView): ChartModel["x"] {
   const last = lastShown(view);
-  const perEpoch = Math.max(1, view.stepsPerEpoch);
+  const perEpoch = view.stepsPerEpoch || Infinity;
   const epochs = Math.floor(last / perEpoch + 1e-9);
   const grid = Array.from({ length: epochs }, (_, index) => (index + 1) * perEpoch);
   if (epochs < 2) {

@@ -68,6 +68,9 @@ export interface RunViewOptions {
   since?: number;
 }
 
+/** JSON has no infinity: 0 where a stream has not come to its end yet. */
+const known = (steps: number): number => (Number.isFinite(steps) ? steps : 0);
+
 /** A run as it is drawn: at most 2,000 points a series, of each series first, last and extremes. */
 export function runView(run: ObservableRun, options: RunViewOptions): RunView {
   const since = options.since ?? Number.NEGATIVE_INFINITY;
@@ -80,8 +83,8 @@ export function runView(run: ObservableRun, options: RunViewOptions): RunView {
     state: run.state,
     ...(run.message === undefined ? {} : { message: run.message }),
     step: run.currentStep,
-    steps: run.plan.steps,
-    stepsPerEpoch: run.plan.stepsPerEpoch,
+    steps: known(run.plan.steps),
+    stepsPerEpoch: known(run.plan.stepsPerEpoch),
     epoch: run.currentEpoch,
     epochs: run.plan.epochs,
     seconds: Math.round(run.seconds * 1000) / 1000,

@@ -28,12 +28,14 @@ export function stepperFor(model: LayersModel, plan: Plan, note: (text: string) 
   // In one pass over the data nothing comes twice.
   if (cache === "off" || epochs < 2) return stepper;
   const reader = plan.settings.regularizers?.find(({ term, readsInputs }) => term && readsInputs !== false);
-  const obstacle = plan.settings.loss.pairs ? "a sample of pairs is several inputs" : reader && `${reader.kind} looks at the samples themselves`;
+  const made = plan.augment.length > 0 ? "augment makes every sample anew" : plan.stream && "the samples of a stream come and go";
+  const obstacle = made ?? (plan.settings.loss.pairs ? "a sample of pairs is several inputs" : reader && `${reader.kind} looks at the samples themselves`);
   return new PrefixStepper(stepper, new FrozenPrefix(model, { cache, memory: cacheMemory, obstacle, frozenBatchNorm: plan.settings.frozenBatchNorm, training: plan.training, note }));
 }
 
-function plainStepper(model: LayersModel, { settings, compile, steps, stepsPerEpoch, seed, watch }: Plan): Stepper {
-  if (compile === "off" || steps < FEWEST_STEPS) return new EagerStepper(model, settings, { measure: watch });
+function plainStepper(model: LayersModel, { settings, compile, steps, stepsPerEpoch, seed, watch, stream }: Plan): Stepper {
+  // How long a stream is may be known in a fork, and not in the run that it is forked from.
+  if (compile === "off" || (!stream && steps < FEWEST_STEPS)) return new EagerStepper(model, settings, { measure: watch });
   const notice = (op: string, reason: string): void => tell(`Steps of ${model.name} are not compiled (${op}: ${reason}); they are taken op by op, which is slower.`);
   const missing = graphAddonMissing();
   if (missing !== undefined) {

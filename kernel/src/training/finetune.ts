@@ -1,9 +1,8 @@
 import type { LayersModel } from "@tensorflow/tfjs-node";
 import { asContainer } from "../models";
 import { Checkpoints, fingerprint } from "./checkpoint";
-import type { TrainingData } from "./data";
 import { planOf } from "./plan";
-import type { FinetuneOptions } from "./options.types";
+import type { FinetuneData, FinetuneOptions } from "./options.types";
 import { replanning } from "./fork";
 import { resume } from "./resume";
 import { Run } from "./run";
@@ -15,7 +14,10 @@ import { Trajectory } from "./trajectory";
  *
  * @param data `x`: [samples, ...] in the model's input shape; `y`: classes from 0, one-hot rows, or
  *   numbers in the output's shape; `validation`: `{ x, y }`, `[x, y]`, or the share to split off.
- *   Typed arrays are read, not copied: leave them as they are while the run lives.
+ *   Typed arrays are read, not copied: leave them as they are while the run lives. `{ frame, label, columns }`: a
+ *   danfojs frame with a column of labels. What does not fit into memory streams: a function that gives an
+ *   iterable of `{ x, y }` (samples, or batches) for each epoch, a tf.data.Dataset, an async iterable; with
+ *   more to say, `{ stream, validation, spool }`.
  * @throws before anything is computed: on shapes that do not fit, classes out of range, values that
  *   are not finite, options that make no sense
  * @example
@@ -25,10 +27,10 @@ import { Trajectory } from "./trajectory";
  * await run.train();
  * run.history.at(-1)?.metrics.accuracy; // 1
  */
-export function finetune(model: LayersModel, data: TrainingData, options: FinetuneOptions = {}): Run {
+export function finetune(model: LayersModel, data: FinetuneData, options: FinetuneOptions = {}): Run {
   if (typeof model !== "object" || model === null || !asContainer(model)) throw new TypeError("finetune wants a tfjs LayersModel first; load one with await loadPretrained(path)");
   const plan = planOf(model, data, options);
-  const checkpoints = plan.checkpoint && new Checkpoints(plan.checkpoint, plan.stepsPerEpoch, () => fingerprint(model, plan, options), undefined);
+  const checkpoints = plan.checkpoint && new Checkpoints(plan.checkpoint, plan, () => fingerprint(model, plan, options), undefined);
   return new Run(plan, replanning(data, options), new Trajectory(model, plan), checkpoints);
 }
 

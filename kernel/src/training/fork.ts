@@ -1,8 +1,7 @@
 import type { LayersModel } from "@tensorflow/tfjs-node";
-import type { TrainingData } from "./data";
 import { inWords } from "./option-words";
 import { optimizerOf } from "./optimizers";
-import type { FinetuneOptions } from "./options.types";
+import type { FinetuneData, FinetuneOptions } from "./options.types";
 import { planOf } from "./plan";
 import type { Plan } from "./plan";
 
@@ -19,7 +18,7 @@ export function describeChanges(changes: FinetuneOptions): string {
 }
 
 /** How a fork comes to its plan: the same data, split as it was, and the options with changes. Checkpoints stay with the first run. */
-export function replanning(data: TrainingData, { checkpoint: _own, ...options }: FinetuneOptions, splitSeed = options.seed): Replan {
+export function replanning(data: FinetuneData, { checkpoint: _own, ...options }: FinetuneOptions, splitSeed = options.seed): Replan {
   return (other, changes) => {
     const merged = { ...options, ...changes };
     const plan = planOf(other, data, merged, splitSeed);

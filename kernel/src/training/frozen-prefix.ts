@@ -65,7 +65,7 @@ export class FrozenPrefix {
   apply(batch: Batch): Batch | undefined {
     const cut = this.#present();
     if (!cut) return undefined;
-    const obstacle = batch.from ? this.#options.obstacle : "the samples are made anew at every step";
+    const obstacle = this.#options.obstacle ?? (batch.from ? undefined : "the samples are made anew at every step");
     if (obstacle !== undefined) {
       this.#refuse(cut, obstacle);
       return undefined;

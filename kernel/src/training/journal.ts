@@ -8,6 +8,8 @@ export class Journal {
   history: EpochRecord[] = [];
   columns: StepColumns = { step: [], learningRate: [], metrics: { loss: [] } };
   gradientNorms: number[] = [];
+  /** Of the samples of each step, where they come from a stream. */
+  batchHashes: number[] = [];
   readonly instruments = new InstrumentColumns();
   marks: RunEventMark[] = [];
   /** What trains from a step on: the paths of the weights. In order; the first holds from the beginning. */
@@ -18,7 +20,7 @@ export class Journal {
   /** Every column of figures that has one number a step, by a name of its own. */
   figures(): Map<string, number[]> {
     const { learningRate, metrics } = this.columns;
-    return new Map([["learningRate", learningRate], ["gradientNorm", this.gradientNorms], ...Object.entries(metrics), ...this.instruments.columns]);
+    return new Map([["learningRate", learningRate], ["gradientNorm", this.gradientNorms], ...(this.batchHashes.length > 0 ? ([["batchHash", this.batchHashes]] as const) : []), ...Object.entries(metrics), ...this.instruments.columns]);
   }
 
   /** The same, kept apart. */
@@ -37,6 +39,7 @@ export class Journal {
   column(name: string): number[] {
     if (name === "learningRate") return this.columns.learningRate;
     if (name === "gradientNorm") return this.gradientNorms;
+    if (name === "batchHash") return this.batchHashes;
     if (InstrumentColumns.owns(name)) return this.instruments.column(name);
     return (this.columns.metrics[name] ??= []);
   }

@@ -12,7 +12,7 @@ export interface Stretch {
   /** The call in the person's words: `step(3)`. */
   verb: string;
   /** Optimizer steps that will have been taken at its end. */
-  target: number;
+  target: number | (() => number);
   /** Whether `gradients()` are asked for after the last step. */
   watched: boolean;
   /** Ends it earlier. */
@@ -65,7 +65,8 @@ export class TrainingLoop {
     if (this.over) throw new Error(`${this.#run.name} has ended (${this.message ?? this.state}); make another with finetune, or go back with run.rewind`);
     this.#begin(verb);
     this.#stopAsked = false;
-    const goal = Math.min(target, this.#plan.steps);
+    // How long an epoch of a stream is may become known on the way.
+    const goalNow = () => Math.min(typeof target === "function" ? target() : target, this.#plan.steps);
     const trajectory = this.#trajectory;
     try {
       this.change("running");
@@ -76,17 +77,21 @@ export class TrainingLoop {
       // An interrupt may have come while an epoch was being measured.
       await this.#closeEpoch();
       let satisfied = false;
-      while (!satisfied && !this.#stopAsked && trajectory.step < goal && !trajectory.ended) {
+      while (!satisfied && !this.#stopAsked && trajectory.step < goalNow() && !trajectory.ended) {
+        const goal = goalNow();
         await breathe();
         if (this.state === "paused") await this.#paused();
         if (this.#stopAsked) break;
         const attended = enough !== undefined || this.#watchers.size > 0;
         // The step whose gradients may be asked for is taken alone.
         const limit = attended ? 1 : Math.min(Math.max(1, goal - trajectory.step - (watched ? 1 : 0)), this.#checkpoints?.room(trajectory.step) ?? Infinity);
+        await guarded(() => trajectory.prepare(limit), () => this.#cutOff());
         const withGradients = watched && (enough !== undefined || trajectory.step === goal - 1);
         const taken = await guarded(() => trajectory.takeSteps(limit, withGradients), () => this.#cutOff());
         const last = trajectory.step;
         for (let step = last - taken + 1; step <= last; step++) this.#tell({ kind: "step", step });
+        // Whether this was the last of the epoch, only the next sample tells.
+        if (this.#plan.stepsPerEpoch === Infinity) await guarded(() => trajectory.prepare(1), () => this.#cutOff());
         await this.#closeEpoch();
         await this.#checkpoint(false);
         satisfied = enough?.(trajectory.lastStep!) ?? false;
@@ -188,6 +193,7 @@ export class TrainingLoop {
   /** A step took so long that V8 ended it from outside. What it had not written yet is lost; the run's verbs work again. */
   #cutOff(): void {
     this.#busy = undefined;
+    this.#trajectory.cutOff();
     this.change("interrupted", `cut off within step ${this.#trajectory.step + 1}`);
   }
 

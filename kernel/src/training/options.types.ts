@@ -1,4 +1,5 @@
 /** What a run may be told. */
+import type { Augment } from "./augmentation";
 import type { Averaging } from "./averaging";
 import type { CheckpointOptions } from "./checkpoint/options";
 import type { ClassWeights } from "./class-weights";
@@ -10,14 +11,20 @@ import type { FrozenBatchNorm } from "./modes";
 import type { OptimizerName, UpdateRule } from "./optimizers";
 import type { Probe } from "./probes";
 import type { Regularizer } from "./regularization";
+import type { TrainingData } from "./data";
+import type { FrameData } from "./frame-data";
 import type { Schedule } from "./schedules";
+import type { StreamData, StreamSource } from "./streams";
 import type { SnapshotBudget } from "./snapshots";
 import type { ThawSchedule } from "./thaw";
+
+/** Samples in memory, a frame with a column of labels, or a stream. */
+export type FinetuneData = TrainingData | FrameData | StreamData | StreamSource;
 
 export interface FinetuneOptions {
   /** Passes over the training data; 5. */
   epochs?: number;
-  /** Samples a step; 32, or all where there are fewer. */
+  /** Samples a step; 32, or all where there are fewer. Of a stream of batches: as many as the first has. */
   batchSize?: number;
   /** The step size; the optimizer's usual one unless given (Adam 1e-3). */
   learningRate?: number;
@@ -50,6 +57,17 @@ export interface FinetuneOptions {
    * function that measures the model. What falls is forgotten.
    */
   probes?: Readonly<Record<string, Probe>>;
+  /**
+   * Changes the samples of each training batch, at random: a function, or several in turn:
+   * `[augmentations.flip(), ({ x }, random) => ({ x: x.add(random.normal(x.shape)) })]`. After replay and mixup; where loss and
+   * metrics are measured the samples are as they are. What frozen layers give is then not cached.
+   */
+  augment?: Augment | readonly Augment[];
+  /**
+   * Of a stream: how many steps an epoch has. Unless given, as many as the stream gives until it ends, which is known when the first
+   * epoch has ended (of a tf.data.Dataset with a size and of an array: at the start).
+   */
+  stepsPerEpoch?: number;
   /** Averages weights: `{ kind: "ema", decay: 0.999 }`, or `{ kind: "wise", alpha: 0.5 }`. */
   averaging?: Averaging;
   /** Learning rates of parts, as factors by name pattern: `{ "conv*": 0.1 }`. The last that fits counts. */
@@ -60,7 +78,7 @@ export interface FinetuneOptions {
   accumulate?: number;
   /** Ends the run when the watched metric stops improving. */
   earlyStopping?: EarlyStopping;
-  /** A new order each epoch; true. */
+  /** A new order each epoch; true. A stream trains in its own order. */
   shuffle?: boolean;
   /** Decides order, dropout and the validation split; 0. The same seed gives the same numbers, to the bit. */
   seed?: number;
@@ -70,7 +88,7 @@ export interface FinetuneOptions {
   chart?: boolean;
   /**
    * Most training samples on which loss and metrics are measured at the end of an epoch, a fixed
-   * seeded choice; 2,000.
+   * seeded choice; 2,000. Of a stream: its first ones.
    */
   trainingSample?: number;
   /**

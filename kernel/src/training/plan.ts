@@ -1,5 +1,6 @@
 /** What a run is told, checked and completed before anything is computed. */
 import type { LayersModel } from "@tensorflow/tfjs-node";
+import type { Augment } from "./augmentation";
 import { averagingNote, checkedAveraging } from "./averaging";
 import { atLeastZero, flag, oneOf, positive, whole } from "./checks";
 import { withClassWeights } from "./class-weights";
@@ -9,6 +10,8 @@ import { looksLikeClasses } from "./columns";
 import { datasetOf, sampleOf, takeRows } from "./data";
 import type { Numbers } from "./columns";
 import type { Dataset, Samples, TrainingData } from "./data";
+import { framesAsColumns } from "./frame-data";
+import type { FrameData } from "./frame-data";
 import type { StepSettings } from "./eager-stepper";
 import { dropoutRates, ratesByPattern } from "./layer-settings";
 import { lossFor } from "./losses";
@@ -18,12 +21,14 @@ import type { EarlyStopping } from "./monitor";
 import { accumulationNotes } from "./modes";
 import type { FrozenBatchNorm } from "./modes";
 import { optimizerOf } from "./optimizers";
-import type { FinetuneOptions } from "./options.types";
+import type { FinetuneData, FinetuneOptions } from "./options.types";
 import { splitRows } from "./order";
 import { boundProbes } from "./probes";
 import type { BoundProbe } from "./probes";
 import type { BatchStage } from "./regularization";
 import type { Schedule } from "./schedules";
+import { asStreamData, boundStream, validationOf } from "./streams";
+import type { BoundStream } from "./streams";
 import type { SnapshotBudget } from "./snapshots";
 import { snapshotBudget } from "./snapshots";
 import type { ThawSchedule } from "./thaw";
@@ -34,6 +39,7 @@ export interface Plan {
   epochs: number;
   batchSize: number;
   accumulate: number;
+  /** Of a stream that has not come to an end yet: Infinity. */
   stepsPerEpoch: number;
   steps: number;
   learningRate: number;
@@ -52,10 +58,19 @@ export interface Plan {
   cacheMemory: number | undefined;
   monitor: { name: string; better: "higher" | "lower" };
   earlyStopping: EarlyStopping | undefined;
+  /** Of a stream: its first samples, as soon as they are read. */
   training: Dataset;
+  stream: BoundStream | undefined;
+  augment: readonly Augment[];
+  /** Why no step can be taken again, where none can. */
+  unrepeatable: string | undefined;
+  /** Samples that are measured at the end of an epoch, at most. */
+  sampleSize: number;
   probes: readonly BoundProbe[];
   /** What is done to the samples of each batch, in this order. */
   stages: readonly BatchStage[];
+  /** The same, where the size of a batch is known later. */
+  stagesFor(batchSize: number): readonly BatchStage[];
   /** What the end of an epoch is measured on; `training` itself where it is small. */
   trainingSample: Dataset;
   validation: Dataset | undefined;
@@ -64,18 +79,22 @@ export interface Plan {
 }
 
 /** @param splitSeed decides what is held back, where that is another seed than the run's: in a fork */
-export function planOf(model: LayersModel, data: TrainingData, options: FinetuneOptions, splitSeed = options.seed): Plan {
+export function planOf(model: LayersModel, given: FinetuneData, options: FinetuneOptions, splitSeed = options.seed): Plan {
   if (model.outputs.length !== 1) throw new Error(`finetune trains models with one output; ${model.name} has ${model.outputs.length}`);
   const seed = whole("seed", options.seed ?? 0, -Infinity);
   const rule = optimizerOf(options.optimizer ?? "adam");
   const units = model.outputs[0]!.shape.at(-1) ?? 1;
-  const loss = lossFor(model, options, options.loss === undefined && units > 1 && looksLikeClasses(data.y as Numbers, units));
+  const streamed = asStreamData(given);
+  const data = streamed ?? framesAsColumns(given as TrainingData | FrameData);
+  const loss = lossFor(model, options, "y" in data && options.loss === undefined && units > 1 && looksLikeClasses(data.y as Numbers, units));
   const metrics = metricsFor(loss, options.metrics);
   const notes: string[] = [];
 
-  let training = datasetOf(model, loss, data, "training data");
+  const stream = streamed && boundStream(model, loss, streamed);
+  let training = "y" in data ? datasetOf(model, loss, data, "training data") : NOTHING;
   let validation: Dataset | undefined;
-  if (typeof data.validation === "number") {
+  if (streamed) validation = validationOf(model, loss, streamed);
+  else if (typeof data.validation === "number") {
     const share = data.validation;
     if (!(share > 0 && share < 1)) throw new RangeError(`validation: a share lies between 0 and 1; it is ${share}`);
     const split = splitRows(training, share, splitSeed ?? 0);
@@ -84,22 +103,26 @@ export function planOf(model: LayersModel, data: TrainingData, options: Finetune
     notes.push(`${validation.rows} of ${training.rows} samples held back for validation${training.classes ? ", from each class alike" : ""} (seed ${splitSeed ?? 0})`);
     training = takeRows(training, split.training);
   } else if (data.validation !== undefined) {
-    validation = datasetOf(model, loss, asSamples(data.validation), "validation");
+    validation = datasetOf(model, loss, asSamples(data.validation as Samples), "validation");
   }
 
-  const epochs = whole("epochs", options.epochs ?? 5, 1);
-  const batchSize = Math.min(whole("batchSize", options.batchSize ?? 32, 1), training.rows);
+  const lengths: StreamLengths = stream ? streamLengths(stream, options, notes) : { epochs: whole("epochs", options.epochs ?? 5, 1) };
+  const { epochs } = lengths;
+  if (!stream && options.stepsPerEpoch !== undefined) throw new Error(`stepsPerEpoch belongs to data that stream; here an epoch is once through the ${training.rows} samples`);
+  const batchSize = lengths.batchSize ?? Math.min(whole("batchSize", options.batchSize ?? 32, 1), training.rows);
   const accumulate = whole("accumulate", options.accumulate ?? 1, 1);
   if (accumulate > 1) notes.push(...accumulationNotes(model, loss));
-  const stepsPerEpoch = Math.ceil(training.rows / (batchSize * accumulate));
+  const stepsPerEpoch = lengths.stepsPerEpoch ?? Math.ceil(training.rows / (batchSize * accumulate));
   const sample = whole("trainingSample", options.trainingSample ?? 2000, 1);
   const trainingSample = training.rows <= sample ? training : sampleOf(training, splitRows(training, sample / training.rows, splitSeed ?? 0).validation);
+  if (options.classWeights !== undefined && stream) throw new Error("classWeights wants the classes of all samples, and a stream does not tell them before; give weights in the stream: { x, y, weights }");
   if (options.classWeights !== undefined) training = withClassWeights(training, options.classWeights);
   const regularizers = options.regularize ?? [];
   for (const each of regularizers) {
     if (typeof each?.kind !== "string") throw new TypeError(`regularize: ${JSON.stringify(each)} is none; they are made by regularizers.l2, l2sp, ewc, distill, mixup, rDrop, replay`);
     each.check?.(model, loss);
   }
+  const stagesFor = (size: number) => regularizers.flatMap((each) => each.stage?.({ model, loss, seed, batchSize: size, accumulate }) ?? []);
   const averaging = checkedAveraging(options.averaging);
   if (averaging) notes.push(averagingNote(averaging));
   const earlyStopping = options.earlyStopping;
@@ -137,15 +160,51 @@ export function planOf(model: LayersModel, data: TrainingData, options: Finetune
     snapshots: snapshotBudget(options.snapshots),
     given: options,
     checkpoint: options.checkpoint === undefined ? undefined : checkpointPlan(options.checkpoint),
-    monitor: monitorOf(earlyStopping?.monitor, validation !== undefined, metrics),
+    monitor: monitorOf(earlyStopping?.monitor, validation !== undefined || stream?.validation !== undefined, metrics),
     earlyStopping,
     training,
+    stream,
+    augment: augmentsOf(options.augment),
+    unrepeatable: stream && !stream.replays ? ONE_PASS : undefined,
+    sampleSize: sample,
     probes: boundProbes(options.probes, model, loss),
-    stages: regularizers.flatMap((each) => each.stage?.({ model, loss, seed, batchSize, accumulate }) ?? []),
+    stages: batchSize > 0 ? stagesFor(batchSize) : [],
+    stagesFor,
     trainingSample,
     validation,
     notes,
   };
+}
+
+/** What stands for the samples of a stream until the first are read. */
+const NOTHING: Dataset = { rows: 0, inputs: [], targets: { values: new Float32Array(0), rowSize: 1, shape: [], dtype: "float32" } };
+
+const ONE_PASS = "its stream can be run through once only. Give a function that makes a new iterable for each epoch, or { stream, spool: true }, which writes what is read to the disk";
+
+interface StreamLengths {
+  epochs: number;
+  /** 0: as many as the stream's first batch has. */
+  batchSize?: number;
+  stepsPerEpoch?: number;
+}
+
+/** How long a run on a stream is, as far as that is known before it is opened. */
+function streamLengths({ replays, size }: BoundStream, options: FinetuneOptions, notes: string[]): StreamLengths {
+  const stepsPerEpoch = options.stepsPerEpoch === undefined ? Infinity : whole("stepsPerEpoch", options.stepsPerEpoch, 1);
+  const once = !replays && stepsPerEpoch === Infinity;
+  const epochs = whole("epochs", options.epochs ?? (once ? 1 : 5), 1);
+  if (once && epochs > 1) throw new Error(`epochs: ${epochs}, but ${ONE_PASS.replace("its", "the")}; or say where an epoch ends, stepsPerEpoch`);
+  if (stepsPerEpoch === Infinity && size === undefined && options.schedule !== undefined) throw new Error("A schedule follows the length of the run, and the stream does not say how long it is: give stepsPerEpoch");
+  if (options.shuffle === true) throw new Error("shuffle: a stream trains in its own order; shuffle where it is made, with the epoch as a seed: (epoch) => …");
+  if (!replays) notes.push("the data can be run through once only: no rewind and no fork (a function that gives a new iterable for each epoch, or spool: true, makes them possible)");
+  return { epochs, batchSize: options.batchSize === undefined ? 0 : whole("batchSize", options.batchSize, 1), stepsPerEpoch };
+}
+
+function augmentsOf(given: FinetuneOptions["augment"]): readonly Augment[] {
+  const all = given === undefined ? [] : typeof given === "function" ? [given] : [...given];
+  const wrong = all.find((each) => typeof each !== "function");
+  if (wrong !== undefined) throw new TypeError(`augment wants a function of a batch and its random numbers, or several; it got ${JSON.stringify(wrong)}`);
+  return all;
 }
 
 function asSamples(given: Samples | readonly [Samples["x"], Numbers]): Samples {

@@ -19,7 +19,7 @@ export interface Refusal {
  */
 export function refusal(model: LayersModel, plan: Plan, { step, learningRate, batches }: StepRequest, loss: number, weights: readonly string[]): Refusal {
   const { stepsPerEpoch } = plan;
-  const where = `Step ${step + 1} (epoch ${Math.floor(step / stepsPerEpoch) + 1}, batch ${(step % stepsPerEpoch) + 1} of ${stepsPerEpoch})`;
+  const where = `Step ${step + 1} (epoch ${Math.floor(step / stepsPerEpoch) + 1}, batch ${(step % stepsPerEpoch) + 1}${stepsPerEpoch === Infinity ? "" : ` of ${stepsPerEpoch}`})`;
   const label = Number.isFinite(loss) ? `the gradient of ${weights.slice(0, 3).join(", ")}${weights.length > 3 ? ` and ${weights.length - 3} more` : ""} is not finite` : `the loss is ${loss}`;
   const source = Number.isFinite(loss) ? "" : ` (${sourceOf(model, plan, step, batches)})`;
   return {

@@ -3,12 +3,12 @@ import type { LayersModel } from "@tensorflow/tfjs-node";
 import { asContainer } from "../models";
 import { requireTf } from "../tensorflow";
 import { Checkpoints, differences, fingerprint, layerDifferences, layersOf, newestSound } from "./checkpoint";
-import type { TrainingData } from "./data";
 import { replanning } from "./fork";
 import { learningRateAt } from "./learning-rate";
-import type { FinetuneOptions } from "./options.types";
+import type { FinetuneData, FinetuneOptions } from "./options.types";
 import { planOf } from "./plan";
 import { Run } from "./run";
+import { asStreamData } from "./streams";
 import { Trajectory } from "./trajectory";
 
 /**
@@ -31,13 +31,13 @@ import { Trajectory } from "./trajectory";
  * const again = await finetune.resume("/tmp/thawbook-example-run", data);
  * again.currentEpoch; // 5
  */
-export function resume(directory: string, data: TrainingData, options?: FinetuneOptions): Promise<Run>;
-export function resume(directory: string, model: LayersModel, data: TrainingData, options?: FinetuneOptions): Promise<Run>;
-export async function resume(directory: string, ...given: [TrainingData, FinetuneOptions?] | [LayersModel, TrainingData, FinetuneOptions?]): Promise<Run> {
+export function resume(directory: string, data: FinetuneData, options?: FinetuneOptions): Promise<Run>;
+export function resume(directory: string, model: LayersModel, data: FinetuneData, options?: FinetuneOptions): Promise<Run>;
+export async function resume(directory: string, ...given: [FinetuneData, FinetuneOptions?] | [LayersModel, FinetuneData, FinetuneOptions?]): Promise<Run> {
   const folder = resolve(directory);
-  if (typeof given[0] !== "object" || given[0] === null) throw new TypeError(NO_DATA);
-  const [model, data, asked = {}] = asContainer(given[0] as LayersModel) ? (given as [LayersModel, TrainingData, FinetuneOptions?]) : ([undefined, ...given] as [undefined, TrainingData, FinetuneOptions?]);
-  if (typeof data !== "object" || data === null || !("x" in data)) throw new TypeError(NO_DATA);
+  if ((typeof given[0] !== "object" && typeof given[0] !== "function") || given[0] === null) throw new TypeError(NO_DATA);
+  const [model, data, asked = {}] = asContainer(given[0] as LayersModel) ? (given as [LayersModel, FinetuneData, FinetuneOptions?]) : ([undefined, ...given] as [undefined, FinetuneData, FinetuneOptions?]);
+  if (!asStreamData(data) && (typeof data !== "object" || data === null || !("x" in data || "frame" in data))) throw new TypeError(NO_DATA);
   const { name, standing, about, damaged } = newestSound(folder);
   const then = about.fingerprint;
   const fail = (what: readonly string[]): never => {
@@ -51,6 +51,7 @@ export async function resume(directory: string, ...given: [TrainingData, Finetun
   if (forgotten.length > 0) fail([`${forgotten.join(", ")} cannot be kept in a file: give ${forgotten.length > 1 ? "them" : "it"} again, finetune.resume(directory, ${model ? "model, " : ""}data, { ${forgotten.join(", ")} })`]);
   const options: FinetuneOptions = { name: about.name, ...(then.options as FinetuneOptions), checkpoint: { directory: folder, ...about.checkpoint }, ...asked };
   const plan = planOf(own, data, options);
+  if (plan.stream) Object.assign(plan, { stepsPerEpoch: then.stepsPerEpoch, steps: then.steps });
   const now = fingerprint(own, plan, options);
   const { differs, noted } = differences(then, now);
   const { learningRate } = standing.journal.columns;
@@ -61,7 +62,7 @@ export async function resume(directory: string, ...given: [TrainingData, Finetun
   const notes = [...damaged.map((what) => `${what}: the one before is used`), ...noted];
   for (const note of notes) process.stderr.write(`${plan.name}, resumed: ${note}${noted.includes(note) ? "; the last bits may differ" : ""}\n`);
   const { checkpoint } = plan;
-  const checkpoints = checkpoint && new Checkpoints(checkpoint, plan.stepsPerEpoch, () => ({ ...then, environment: now.environment }), checkpoint.directory === folder ? standing : undefined);
+  const checkpoints = checkpoint && new Checkpoints(checkpoint, plan, () => ({ ...then, steps: plan.steps, stepsPerEpoch: plan.stepsPerEpoch, environment: now.environment }), checkpoint.directory === folder ? standing : undefined);
   const trajectory = new Trajectory(own, plan, standing);
   trajectory.journal.marks.push({ step: standing.step, kind: "note", label: `resumed from ${name}${notes.length > 0 ? ` (${notes.join("; ")})` : ""}` });
   return new Run(plan, replanning(data, options), trajectory, checkpoints, about.seconds);

@@ -10,7 +10,7 @@ import { TrainingLoop } from "./loop";
 import type { Instruments } from "./instruments.types";
 import { RunComparison } from "./comparison";
 import type { ComparedRun } from "./comparison";
-import type { Samples } from "./data";
+import type { Batch, Samples } from "./data";
 import { trainedPaths } from "./freeze";
 import { weightsMatching } from "./select";
 import type { Selector } from "./select";
@@ -31,6 +31,8 @@ export interface RunInside {
   /** What trains from a step on: the paths of the weights. */
   readonly freezing: readonly { step: number; trained: readonly string[] }[];
   proof(): WeightProof[];
+  /** The samples of the update that follows `step` steps, as one batch for the receiver to dispose. @throws where they have streamed by */
+  batch(step: number): Batch;
   /** Marks something on the run's chart. */
   mark(mark: RunEventMark): void;
 }
@@ -47,7 +49,7 @@ export class Run implements ObservableRun {
     insideOf = (run) => {
       const trajectory = run.#trajectory;
       const { journal, origin } = trajectory;
-      return { plan: run.#plan, origin, freezing: journal.freezing, proof: () => trajectory.proof(), mark: (mark) => journal.marks.push(mark) };
+      return { plan: run.#plan, origin, freezing: journal.freezing, proof: () => trajectory.proof(), batch: (step) => trajectory.batch(step), mark: (mark) => journal.marks.push(mark) };
     };
   }
 
@@ -90,7 +92,8 @@ export class Run implements ObservableRun {
     return this.#trajectory.step;
   }
   get currentEpoch(): number {
-    return Math.ceil(this.#trajectory.step / this.#plan.stepsPerEpoch);
+    const { step } = this.#trajectory;
+    return Math.max(Math.min(step, 1), Math.ceil(step / this.#plan.stepsPerEpoch));
   }
   get seconds(): number {
     return this.#loop.seconds;
@@ -141,8 +144,9 @@ export class Run implements ObservableRun {
 
   /** Trains to the end of the `count`-th epoch from here and pauses. Resolves to its figures. */
   async epoch(count = 1): Promise<EpochRecord> {
+    const epochs = wholeFrom1("epoch(n)", count);
     const finished = Math.floor(this.currentStep / this.#plan.stepsPerEpoch);
-    await this.#loop.advance({ verb: `epoch(${count})`, target: (finished + wholeFrom1("epoch(n)", count)) * this.#plan.stepsPerEpoch, watched: false });
+    await this.#loop.advance({ verb: `epoch(${count})`, target: () => (finished + epochs) * this.#plan.stepsPerEpoch, watched: false });
     return this.history.at(-1)!;
   }
 
@@ -166,7 +170,9 @@ export class Run implements ObservableRun {
    *   data or a loss function's randomness has changed
    */
   async rewind(to: { step: number } | { epoch: number }): Promise<void> {
-    const step = "step" in to ? to.step : to.epoch * this.#plan.stepsPerEpoch;
+    const { unrepeatable, stepsPerEpoch } = this.#plan;
+    if (unrepeatable !== undefined) throw new Error(`${this.name} cannot be rewound: ${unrepeatable}`);
+    const step = "step" in to ? to.step : to.epoch === 0 ? 0 : to.epoch * stepsPerEpoch;
     const { origin, floor, step: now } = this.#trajectory;
     if (!Number.isInteger(step) || step < floor || step > now) {
       const why = floor > origin ? "; it was taken up from a checkpoint there" : origin > 0 ? "; it was forked there, and what lies before is the first run's" : "";
@@ -185,7 +191,8 @@ export class Run implements ObservableRun {
   fork(changes: FinetuneOptions = {}): Run {
     const { busy } = this.#loop;
     if (busy) throw new Error(`${this.name} is training (${busy}); pause comes too soon to fork: await that first`);
-    for (const name of ["batchSize", "accumulate", "loss"] as const) {
+    if (this.#plan.unrepeatable !== undefined) throw new Error(`${this.name} cannot be forked: ${this.#plan.unrepeatable}`);
+    for (const name of ["batchSize", "accumulate", "stepsPerEpoch", "loss"] as const) {
       if (this.currentStep > 0 && changes[name] !== undefined) throw new Error(`fork({ ${name} }): it decides what a step is, and ${this.currentStep} have been taken; fork before the first, after run.rewind({ step: 0 })`);
     }
     const model = copyModel(this.model);

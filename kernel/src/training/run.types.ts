@@ -30,6 +30,7 @@ export interface ObservableRun {
   /** Why it ended, in one sentence, where `state` alone does not say. */
   readonly message: string | undefined;
   readonly model: LayersModel;
+  /** Steps are Infinity until a stream has come to its end for the first time. */
   readonly plan: { epochs: number; stepsPerEpoch: number; steps: number; batchSize: number };
   /** Optimizer steps taken. */
   readonly currentStep: number;

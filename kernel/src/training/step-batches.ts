@@ -1,10 +1,51 @@
-import type { Batch } from "./data";
+import { augmented } from "./augmentation/augment";
+import type { Batch, Dataset } from "./data";
 import { batchOf, takeRows } from "./data";
 import { epochOrder } from "./order";
 import type { Plan } from "./plan";
 
-/** Which samples a step sees: a function of the plan and the step, so that any step can be taken again. */
-export class StepBatches {
+/** Which samples a step sees: the same ones whenever the step is taken. */
+export interface StepSource {
+  /** Has what is needed of the data before the first step. */
+  open?(): Promise<void>;
+  /** Has the samples of `count` steps from `step` on at hand, as far as its epoch goes. */
+  ready?(step: number, count: number): Promise<void>;
+  /** Begins with that, and does not wait. */
+  prefetch?(step: number, count: number): void;
+  /** The micro-batches of the update that follows `step` steps; the receiver disposes them. */
+  of(step: number): Batch[];
+  /** The same as one batch. */
+  whole(step: number): Batch;
+  /** How many steps from `step` on have batches of the same shape, up to the epoch's end. */
+  alike(step: number): number;
+  /** Of the step's samples, where nothing else says that they are the same. */
+  hashOf?(step: number): number;
+  /** Whatever went on is lost. */
+  cutOff?(): void;
+  close?(): void;
+}
+
+/** The rows of one update as micro-batches, with all that is done to them. */
+export function microBatches(data: Dataset, step: number, plan: Plan, rows: Int32Array = Int32Array.from({ length: data.rows }, (_, row) => row)): Batch[] {
+  const { batchSize } = plan;
+  const made: Batch[] = [];
+  for (let start = 0; start < rows.length; start += batchSize) made.push(microBatch(data, rows.subarray(start, start + batchSize), { step, pass: made.length }, plan));
+  return made;
+}
+
+function microBatch(data: Dataset, rows: Int32Array, at: { step: number; pass: number }, { stages, augment, seed, stream }: Plan): Batch {
+  const plain = (): Batch => {
+    if (stages.length === 0) return batchOf(data, rows);
+    const staged = stages.reduce((batch, stage) => stage(batch, at), takeRows(data, rows));
+    return batchOf(staged, Int32Array.from({ length: staged.rows }, (_, row) => row));
+  };
+  const batch = augment.reduce((made, each, index) => augmented(made, each, { seed, ...at, index }), plain());
+  // What was made for this step alone is not to be kept.
+  return stages.length > 0 || stream ? { ...batch, from: undefined } : batch;
+}
+
+/** Of samples that are in memory: a function of the plan and the step. */
+export class StepBatches implements StepSource {
   readonly #plan: Plan;
   #order: { epoch: number; rows: Int32Array } | undefined;
 
@@ -12,24 +53,10 @@ export class StepBatches {
     this.#plan = plan;
   }
 
-  /** The micro-batches of the update that follows `step` steps; the receiver disposes them. */
   of(step: number): Batch[] {
-    const { batchSize } = this.#plan;
-    const rows = this.rowsOf(step);
-    const made: Batch[] = [];
-    for (let start = 0; start < rows.length; start += batchSize) made.push(this.#made(rows.subarray(start, start + batchSize), { step, pass: made.length }));
-    return made;
+    return microBatches(this.#plan.training, step, this.#plan, this.rowsOf(step));
   }
 
-  #made(rows: Int32Array, at: { step: number; pass: number }): Batch {
-    const { training, stages } = this.#plan;
-    if (stages.length === 0) return batchOf(training, rows);
-    const staged = stages.reduce((batch, stage) => stage(batch, at), takeRows(training, rows));
-    // What was made for this step alone is not to be kept.
-    return { ...batchOf(staged, Int32Array.from({ length: staged.rows }, (_, row) => row)), from: undefined };
-  }
-
-  /** The same as one batch. */
   whole(step: number): Batch {
     return batchOf(this.#plan.training, this.rowsOf(step));
   }
@@ -43,7 +70,6 @@ export class StepBatches {
     return this.#order.rows.subarray(first, first + batchSize * accumulate);
   }
 
-  /** How many steps from `step` on have batches of the same shape, up to the epoch's end. */
   alike(step: number): number {
     const { training, batchSize, accumulate, stepsPerEpoch } = this.#plan;
     return Math.floor(training.rows / (batchSize * accumulate)) - (step % stepsPerEpoch);

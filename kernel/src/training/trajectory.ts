@@ -3,7 +3,7 @@ import { weightEntries } from "../models";
 import { activationsOf } from "./activations";
 import type { Standing } from "./checkpoint";
 import { disposeBatch, inputTensors } from "./data";
-import type { Samples } from "./data";
+import type { Batch, Samples } from "./data";
 import { stepperFor } from "./choose-stepper";
 import { setTrained, trainedPaths } from "./freeze";
 import { noteFreezing, stepsUntilThaw, thaw } from "./freeze-journal";
@@ -24,6 +24,9 @@ import type { WeightProof } from "./proof";
 import { refusal } from "./refusal";
 import { Snapshots } from "./snapshots";
 import { StepBatches } from "./step-batches";
+import type { StepSource } from "./step-batches";
+import { StreamBatches } from "./streams/stream-batches";
+import { unrepeatable } from "./augmentation";
 import type { StepRecord } from "./step-record";
 import type { ParameterState, Stepper, StepRequest } from "./stepper";
 
@@ -39,7 +42,7 @@ export class Trajectory {
   readonly #model: LayersModel;
   readonly #plan: Plan;
   readonly #stepper: Stepper;
-  readonly #batches: StepBatches;
+  readonly #batches: StepSource;
   readonly #measured: readonly string[];
   readonly #snapshots: Snapshots;
   #bestWeights: { step: number; state: HostState } | undefined;
@@ -56,10 +59,10 @@ export class Trajectory {
   #began: Readonly<Record<string, string>> | undefined;
 
   /** @param standing where a checkpoint left it; else it begins */
-  constructor(model: LayersModel, plan: Plan, standing?: Standing) {
+  constructor(model: LayersModel, plan: Plan, standing?: Standing, batchHashes = standing?.journal.batchHashes) {
     this.#model = model;
     this.#plan = plan;
-    this.#batches = new StepBatches(plan);
+    this.#batches = plan.stream ? new StreamBatches(plan, batchHashes) : new StepBatches(plan);
     this.#snapshots = new Snapshots(plan.snapshots);
     this.#stepper = stepperFor(model, plan, (label) => this.journal.marks.push({ step: this.step, kind: "note", label }));
     this.#measured = plan.watch ? measuredLayers(weightEntries(model)) : [];
@@ -99,7 +102,7 @@ export class Trajectory {
     const { columns, gradientNorms } = this.journal;
     return {
       step: this.step,
-      epoch: Math.ceil(this.step / this.#plan.stepsPerEpoch),
+      epoch: Math.max(1, Math.ceil(this.step / this.#plan.stepsPerEpoch)),
       learningRate: columns.learningRate[index]!,
       loss: columns.metrics["loss"]![index]!,
       gradientNorm: gradientNorms[index]!,
@@ -129,6 +132,8 @@ export class Trajectory {
       const results = this.#stepper.steps(requests);
       results.forEach((result, index) => {
         if (!result.applied) throw this.#refused(requests[index]!, result.loss, result.weights);
+        const hash = this.#batches.hashOf?.(this.step);
+        if (hash !== undefined) journal.batchHashes.push(hash);
         this.step += 1;
         journal.columns.step.push(this.step);
         journal.columns.learningRate.push(requests[index]!.learningRate);
@@ -155,8 +160,25 @@ export class Trajectory {
     return record;
   }
 
-  /** What probes give before anything is trained, as an epoch 0. */
+  /** Has the samples of the next steps at hand, where they have to be read; at most of so many as one call takes. */
+  async prepare(limit: number): Promise<void> {
+    await this.#batches.ready?.(this.step, Math.min(limit, this.#stepper.most));
+    this.#batches.prefetch?.(this.step, 2 * this.#stepper.most);
+  }
+
+  /** What was going on is lost. */
+  cutOff(): void {
+    this.#batches.cutOff?.();
+  }
+
+  /** The first samples of a stream; and what probes give before anything is trained, as an epoch 0. */
   async open(): Promise<void> {
+    await this.#batches.open?.();
+    const reason = this.#plan.unrepeatable === undefined ? unrepeatable(this.#plan) : undefined;
+    if (reason !== undefined) {
+      this.#plan.unrepeatable = reason;
+      this.journal.marks.push({ step: this.step, kind: "note", label: `no rewind and no fork: ${reason}` });
+    }
     const { history } = this.journal;
     if (this.#plan.probes.length === 0 || this.step > 0 || history.length > 0) return;
     history.push({ epoch: 0, step: 0, seconds: 0, learningRate: learningRateAt(this.#plan, 0, []), metrics: await this.#judge.beginning() });
@@ -206,6 +228,7 @@ export class Trajectory {
       this.#bestWeights = snapshot.best;
       this.journal = past.upTo(snapshot.step);
       while (this.step < step) {
+        await this.prepare(step - this.step);
         await this.#repeat(past, step);
         await replayed(this.step);
       }
@@ -233,7 +256,12 @@ export class Trajectory {
    * @param keepSlots whether the optimizer is the same
    */
   branch(model: LayersModel, plan: Plan, keepSlots: boolean): Trajectory {
-    const made = new Trajectory(model, plan);
+    if (plan.stream) {
+      const { training, trainingSample, validation, batchSize, stages, stepsPerEpoch } = this.#plan;
+      // What is known of the stream by now; the options may have changed how many epochs there are.
+      Object.assign(plan, { training, trainingSample, validation, batchSize, stepsPerEpoch, steps: stepsPerEpoch * plan.epochs }, stages.length > 0 && { stages: plan.stagesFor(batchSize) });
+    }
+    const made = new Trajectory(model, plan, undefined, this.journal.batchHashes);
     const state = this.#latest ?? this.#stepper.state();
     made.#stepper.restore(keepSlots ? state : { ...state, slots: new Map() });
     if (state !== this.#latest) state.dispose();
@@ -273,6 +301,10 @@ export class Trajectory {
     }
   }
 
+  batch(step: number): Batch {
+    return this.#batches.whole(step);
+  }
+
   /** The output of each layer, in inference mode. @param x of the batch just taken, unless given */
   activations(x?: Samples["x"]): Record<string, Tensor> {
     if (x === undefined && this.step === 0) throw new Error("activations() are those of the batch that was just trained on; take a step first, or give inputs: run.activations(x)");
@@ -298,6 +330,7 @@ export class Trajectory {
     this.#before?.dispose();
     this.#latest?.dispose();
     this.#snapshots.clear();
+    this.#batches.close?.();
     this.#before = this.#latest = this.#bestWeights = undefined;
   }
 

@@ -1,7 +1,7 @@
 import type { Tensor } from "@tensorflow/tfjs-node";
 import { activationOf, asContainer, classOf, forward, layerEntries, layersView, type LayersModel } from "../../models";
 import { requireTf, scoped } from "../../tensorflow";
-import { batchOf, disposeBatch, epochOrder, type Dataset, type Plan } from "../../training";
+import { batchOf, disposeBatch, type Dataset, type RunInside } from "../../training";
 import type { LayerActivity } from "./evidence.types";
 
 /** Rows that are run through the model at most. */
@@ -27,6 +27,8 @@ interface Counted {
  * of the rows, from 64 to 256 of them: a few hundredths of an epoch's cost.
  */
 export function activityOf(model: LayersModel, data: Dataset): Map<string, LayerActivity> {
+  // Of a stream that has not been opened yet nothing is known.
+  if (data.rows === 0) return new Map();
   const rows = Math.min(data.rows, Math.max(64, Math.min(ROWS, Math.ceil(data.rows / 20))));
   const numbers = Int32Array.from({ length: rows }, (_, index) => Math.floor((index * data.rows) / rows));
   const curves = new Map(layerEntries(model).filter(({ layer }) => !asContainer(layer)).map(({ path, layer }) => [path, curveOf(classOf(layer), activationOf(layer))]));
@@ -92,14 +94,12 @@ function hitsOf(output: Tensor, curve: Curve, rows: number): Tensor | undefined 
  * The first layer whose output is not finite on the batch of a step, in inference mode, and the training rows
  * for which the model's output is not.
  *
- * @param step how many were taken before it
+ * @param step how many were taken before it; its samples are at hand, as it was refused just now
  */
-export function brokenBatch(model: LayersModel, plan: Plan, step: number): { layer: string | undefined; rows: number[] } {
-  const { training, batchSize, accumulate, stepsPerEpoch, seed, shuffle } = plan;
-  const order = epochOrder(training.rows, Math.floor(step / stepsPerEpoch), seed, shuffle);
-  const first = (step % stepsPerEpoch) * batchSize * accumulate;
-  const numbers = order.slice(first, first + batchSize * accumulate);
-  const batch = batchOf(training, numbers);
+export function brokenBatch(model: LayersModel, { plan, batch: take }: Pick<RunInside, "plan" | "batch">, step: number): { layer: string | undefined; rows: number[] } {
+  const batch = take(step);
+  // The samples of a stream have no numbers.
+  const numbers = plan.stream ? undefined : batch.from?.rows;
   let layer: string | undefined;
   const flags = scoped("broken batch", () => {
     const nested = new Set(layerEntries(model).filter((entry) => entry.nested).map(({ path }) => path));
@@ -109,10 +109,10 @@ export function brokenBatch(model: LayersModel, plan: Plan, step: number): { lay
       },
     });
     const tf = requireTf();
-    return tf.logicalNot(tf.all(tf.isFinite(tf.reshape(output!, [numbers.length, -1])), 1)).dataSync();
+    return tf.logicalNot(tf.all(tf.isFinite(tf.reshape(output!, [output!.shape[0]!, -1])), 1)).dataSync();
   });
   disposeBatch(batch);
-  return { layer, rows: [...numbers].filter((_, index) => flags[index]) };
+  return { layer, rows: [...(numbers ?? [])].filter((_, index) => flags[index]) };
 }
 
 type Curve = "relu" | "sigmoid" | "tanh" | "other";

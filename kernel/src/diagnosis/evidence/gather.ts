@@ -59,5 +59,5 @@ function restoredEpoch(run: Run): number | undefined {
 
 function refusedStep(run: Run): RefusedStep | undefined {
   const mark = run.state === "failed" ? run.marks.findLast(({ kind }) => kind === "nan") : undefined;
-  return mark && { step: mark.step, label: mark.label, ...brokenBatch(run.model, insideOf(run).plan, mark.step - 1) };
+  return mark && { step: mark.step, label: mark.label, ...brokenBatch(run.model, insideOf(run), mark.step - 1) };
 }

@@ -9,7 +9,7 @@ import type { CheckpointPlan } from "./options";
 /** Writes a run's checkpoints when they are due. */
 export class Checkpoints {
   readonly #plan: CheckpointPlan;
-  readonly #stepsPerEpoch: number;
+  readonly #run: { readonly stepsPerEpoch: number };
   readonly #fingerprint: () => Fingerprint;
   #known: Fingerprint | undefined;
   #topology: unknown;
@@ -21,9 +21,9 @@ export class Checkpoints {
    * @param goesOn whether the directory's checkpoints are this run's own
    * @throws where they are another's
    */
-  constructor(plan: CheckpointPlan, stepsPerEpoch: number, fingerprint: () => Fingerprint, goesOn: { step: number } | undefined) {
+  constructor(plan: CheckpointPlan, run: { readonly stepsPerEpoch: number }, fingerprint: () => Fingerprint, goesOn: { step: number } | undefined) {
     this.#plan = plan;
-    this.#stepsPerEpoch = stepsPerEpoch;
+    this.#run = run;
     this.#fingerprint = fingerprint;
     openDirectory(plan.directory);
     const there = listCheckpoints(plan.directory);
@@ -54,7 +54,8 @@ export class Checkpoints {
     if (step === this.#last.step) return false;
     const { steps, epochs, seconds } = this.#plan.every;
     if (wanted || step % steps === 0) return true;
-    if (step % this.#stepsPerEpoch === 0 && (step / this.#stepsPerEpoch) % epochs === 0) return true;
+    const { stepsPerEpoch } = this.#run;
+    if (step % stepsPerEpoch === 0 && (step / stepsPerEpoch) % epochs === 0) return true;
     return performance.now() - this.#last.time >= seconds * 1000;
   }
 
@@ -72,7 +73,8 @@ export class Checkpoints {
 
   async #write(model: LayersModel, standing: Standing, about: Pick<About, "name" | "seconds">, bestStep: number | undefined): Promise<void> {
     const { directory, every, keep, diskBudget } = this.#plan;
-    this.#known ??= this.#fingerprint();
+    // Of a stream, how long an epoch is becomes known on the way.
+    if (!this.#known || this.#known.stepsPerEpoch !== this.#run.stepsPerEpoch) this.#known = this.#fingerprint();
     this.#topology ??= topologyOf(model);
     const files = encode(standing, { ...about, fingerprint: this.#known, topology: this.#topology, checkpoint: { every, keep, diskBudget } });
     await writeFolder(directory, checkpointName(this.#sequence, standing.step), files);

@@ -31,10 +31,11 @@ export interface Fingerprint {
 const INCONSEQUENTIAL: ReadonlySet<string> = new Set<keyof FinetuneOptions>(["name", "chart", "watch", "checkpoint", "snapshots"]);
 
 export function fingerprint(model: LayersModel, plan: Plan, options: FinetuneOptions): Fingerprint {
-  const { steps, stepsPerEpoch, training, validation } = plan;
+  const { steps, stepsPerEpoch, training, validation, stream } = plan;
   return {
     ...describeOptions(options),
-    data: { training: hashOf(training), rows: training.rows, validation: validation && hashOf(validation) },
+    // The batches of a stream have hashes of their own.
+    data: stream ? { training: "stream", rows: 0, validation: undefined } : { training: hashOf(training), rows: training.rows, validation: validation && hashOf(validation) },
     layers: layersOf(model),
     steps,
     stepsPerEpoch,

@@ -1,0 +1,205 @@
+import type { DataFrame } from "danfojs-node";
+import { requireDfd } from "../tensorflow";
+import { run, store, stream } from "./engine";
+import { Expression } from "./expression";
+import { compose } from "./query";
+import type { Value } from "./query";
+import { from, known, relation } from "./relation";
+import type { Relation } from "./relation";
+import { dtypeOf } from "./types";
+import type { Dtype } from "./types";
+import { columnsOf, rowsOf, rowsOfChunk } from "./values";
+import { assign, drop, rename, select } from "./verbs/columns";
+import { groupAgg, valueCounts } from "./verbs/group";
+import type { Aggregations } from "./verbs/group";
+import { concat, merge } from "./verbs/merge";
+import type { MergeOptions } from "./verbs/merge";
+import { dropDuplicates, dropNa, fillNa, filter, sample, slice, sortValues, tail } from "./verbs/rows";
+import type { SortOptions } from "./verbs/rows";
+
+export type Row = Record<string, unknown>;
+type Name<R extends Row> = keyof R & string;
+type Flat<T> = { [K in keyof T]: T[K] };
+
+/**
+ * A data frame: danfojs' verbs on DuckDB's engine. It is lazy: a verb gives another frame and computes
+ * nothing; what is awaited (`rows()`, `shape()`, `describe()`, a display) is computed then, in parallel,
+ * and on disk where memory does not do. A frame never changes.
+ *
+ * @example
+ * const flights = frame({ carrier: ["AA", "UA", "AA"], delay: [10, 45, 20] });
+ * await flights.groupby("carrier").agg({ delay: "mean" }).rows(); // [{ carrier: "AA", delay: 15 }, { carrier: "UA", delay: 45 }]
+ */
+export class Frame<R extends Row = Row> {
+  /** @internal */
+  readonly relation: Relation;
+  #dtypes: Promise<Record<Name<R>, Dtype>> | undefined;
+
+  /** @internal frames are made by `frame`, `sql` and the `read…` functions */
+  constructor(of: Relation) {
+    this.relation = of;
+  }
+
+  /** Names, in their order. */
+  get columns(): readonly Name<R>[] {
+    return this.relation.columns as readonly Name<R>[];
+  }
+
+  /** The type of each column; nothing is computed for it. */
+  dtypes(): Promise<Record<Name<R>, Dtype>> {
+    return (this.#dtypes ??= run(compose`describe ${this.relation.query}`).then(async (result) => {
+      const rows = await rowsOf(result);
+      return Object.fromEntries(rows.map((row) => [row["column_name"], dtypeOf(String(row["column_type"]))])) as Record<Name<R>, Dtype>;
+    }));
+  }
+
+  /** [rows, columns] */
+  async shape(): Promise<[rows: number, columns: number]> {
+    return [await this.count(), this.columns.length];
+  }
+
+  /** How many rows there are. */
+  async count(): Promise<number> {
+    const [row] = await rowsOf(await run(compose`select count(*) as n from ${from(this.relation)}`));
+    return row!["n"] as number;
+  }
+
+  /** All rows, in memory. */
+  async rows(): Promise<R[]> {
+    return (await rowsOf(await run(this.relation.query))) as R[];
+  }
+
+  /** All values of a column, in memory. */
+  async column<K extends Name<R>>(name: K): Promise<R[K][]> {
+    known("column", this.relation, name);
+    return (await columnsOf(await run(this.select(name).relation.query))).get(name) as R[K][];
+  }
+
+  /** The rows as they are computed, a few thousand in memory at a time. */
+  async forEachRow(take: (row: R) => void): Promise<void> {
+    await stream(this.relation.query, async (result) => {
+      const names = result.columnNames();
+      for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) for (const row of rowsOfChunk(chunk, names)) take(row as R);
+    });
+  }
+
+  /** Computes the frame now and keeps its rows, where they are asked for more than once. */
+  async collect(): Promise<Frame<R>> {
+    const stored = await store(this.relation.query);
+    return new Frame({ query: { text: `select * from ${stored.name}`, values: [], holds: [stored] }, columns: this.relation.columns });
+  }
+
+  select<K extends Name<R>>(...columns: readonly K[]): Frame<Pick<R, K>> {
+    return new Frame(select(this.relation, columns));
+  }
+
+  drop<K extends Name<R>>(...columns: readonly K[]): Frame<Omit<R, K>> {
+    return new Frame(drop(this.relation, columns));
+  }
+
+  rename(changes: { readonly [K in Name<R>]?: string }): Frame {
+    return new Frame(rename(this.relation, changes as Record<string, string>));
+  }
+
+  /** New columns, from expressions, SQL text (`{ gain: "arrival - departure" }`) or one value for all rows (through `value`). */
+  assign<C extends Readonly<Record<string, Expression | string>>>(columns: C): Frame<Flat<Omit<R, keyof C> & Record<keyof C & string, unknown>>> {
+    return new Frame(assign(this.relation, columns, (value): value is Expression | string => value instanceof Expression || typeof value === "string"));
+  }
+
+  /** The rows where `condition` is true: an expression, or SQL text. */
+  filter(condition: Expression | string): Frame<R> {
+    return new Frame(filter(this.relation, condition));
+  }
+
+  /** As `filter`, by the name that danfojs and pandas have for it. */
+  query(condition: Expression | string): Frame<R> {
+    return this.filter(condition);
+  }
+
+  head(rows = 5): Frame<R> {
+    return new Frame(slice(this.relation, 0, natural("head", rows)));
+  }
+
+  tail(rows = 5): Frame<R> {
+    return new Frame(tail(this.relation, natural("tail", rows)));
+  }
+
+  /** Rows from `start` on, up to `end` and without it. */
+  slice(start: number, end?: number): Frame<R> {
+    return new Frame(slice(this.relation, natural("slice", start), end === undefined ? undefined : Math.max(natural("slice", end) - start, 0)));
+  }
+
+  sortValues(by: Name<R> | readonly Name<R>[], options: SortOptions = {}): Frame<R> {
+    return new Frame(sortValues(this.relation, by, options));
+  }
+
+  /** Without the rows where one of these columns (all, unless given) is missing. */
+  dropNa(...columns: readonly Name<R>[]): Frame<R> {
+    return new Frame(dropNa(this.relation, columns.length > 0 ? columns : undefined));
+  }
+
+  fillNa(values: { readonly [K in Name<R>]?: Value }): Frame<R> {
+    return new Frame(fillNa(this.relation, values as Record<string, Value>));
+  }
+
+  dropDuplicates(...columns: readonly Name<R>[]): Frame<R> {
+    return new Frame(dropDuplicates(this.relation, columns.length > 0 ? columns : undefined));
+  }
+
+  /** A seeded choice of rows, in their order. */
+  sample(rows: number, { seed = 0 }: { seed?: number } = {}): Frame<R> {
+    return new Frame(sample(this.relation, natural("sample", rows), seed));
+  }
+
+  groupby<K extends Name<R>>(...columns: readonly K[]): Groups {
+    known("groupby", this.relation, columns);
+    return new Groups(this.relation, columns);
+  }
+
+  valueCounts(column: Name<R>): Frame {
+    return new Frame(valueCounts(this.relation, column));
+  }
+
+  merge(right: Frame, options: MergeOptions = {}): Frame {
+    return new Frame(merge(this.relation, right.relation, options));
+  }
+
+  /** The same rows as a danfojs `DataFrame`, in memory. Missing numbers are NaN there. */
+  async toDanfo(): Promise<DataFrame> {
+    const columns = await columnsOf(await run(this.relation.query));
+    return new (requireDfd().DataFrame)(Object.fromEntries(columns) as never) as DataFrame;
+  }
+}
+
+/** The groups of a frame, to be computed with `agg`. */
+export class Groups {
+  readonly #source: Relation;
+  readonly #by: readonly string[];
+
+  constructor(source: Relation, by: readonly string[]) {
+    this.#source = source;
+    this.#by = by;
+  }
+
+  /** `agg({ delay: "mean", distance: ["min", "max"] })`: a row a group, sorted by the group. */
+  agg(aggregations: Aggregations): Frame {
+    return new Frame(groupAgg(this.#source, this.#by, aggregations));
+  }
+
+  /** Rows of each group, as the column `count`. */
+  size(): Frame {
+    const [first] = this.#by as [string];
+    const counted = relation(compose`select *, 1 as "__one" from ${from(this.#source)}`, [...this.#source.columns, "__one"]);
+    return new Frame(rename(groupAgg(counted, this.#by, { __one: "count" }), { __one: first === "count" ? "size" : "count" }));
+  }
+}
+
+/** Frames one below the other; a column that one lacks is missing there. */
+export function concatFrames(frames: readonly Frame[]): Frame {
+  return new Frame(concat(frames.map((each) => each.relation)));
+}
+
+function natural(verb: string, count: number): number {
+  if (!Number.isInteger(count) || count < 0) throw new RangeError(`${verb} wants a whole number from 0 on; it is ${count}`);
+  return count;
+}

@@ -1,0 +1,37 @@
+/** Data frames: danfojs' verbs on DuckDB's engine. */
+import type { Tensor } from "@tensorflow/tfjs-node";
+import type { DataFrame } from "danfojs-node";
+import { Frame } from "./frame";
+import type { Row } from "./frame";
+import { relationOfColumns, relationOfDanfo, relationOfRows, relationOfTensor } from "./memory";
+import type { ColumnValues } from "./memory";
+import type { Value } from "./query";
+
+export { configureFrames, interruptedBy } from "./engine";
+export { FrameError } from "./errors";
+export { col, expression, Expression } from "./expression";
+export { concatFrames, Frame, Groups } from "./frame";
+
+type Element<C> = C extends readonly (infer V)[] ? V : C extends BigInt64Array ? bigint : number;
+
+/**
+ * A frame of what lies in memory: columns, rows, or a danfojs `DataFrame`.
+ *
+ * @example
+ * const people = frame({ name: ["Ada", "Alan"], born: [1815, 1912] });
+ * await people.filter(col("born").lt(1900)).rows(); // [{ name: "Ada", born: 1815 }]
+ */
+export function frame<C extends Readonly<Record<string, ColumnValues>>>(columns: C): Frame<{ [K in keyof C]: Element<C[K]> }>;
+export function frame<R extends Readonly<Record<string, Value | undefined>>>(rows: readonly R[]): Frame<R & Row>;
+export function frame(danfo: DataFrame): Frame;
+export function frame(given: Readonly<Record<string, ColumnValues>> | readonly Readonly<Record<string, Value | undefined>>[] | DataFrame): Frame {
+  if (Array.isArray(given)) return new Frame(relationOfRows(given));
+  if (typeof given !== "object" || given === null) throw new TypeError(`frame wants columns ({ x: [1, 2] }), rows ([{ x: 1 }, { x: 2 }]) or a danfojs DataFrame; it got ${given === null ? "null" : typeof given}`);
+  if ("$isSeries" in given) return new Frame(relationOfDanfo(given as DataFrame));
+  return new Frame(relationOfColumns(given as Readonly<Record<string, ColumnValues>>));
+}
+
+/** A frame of a tensor [rows] or [rows, columns]; a column is named after its place. */
+export async function frameOfTensor(tensor: Tensor): Promise<Frame> {
+  return new Frame(await relationOfTensor(tensor));
+}

@@ -53,6 +53,10 @@ async function open(): Promise<DuckDBInstance> {
 /** Ends a query when it is aborted: the kernel gives the signal of the cell that runs. */
 let signalNow: () => AbortSignal | undefined = () => undefined;
 
+export function currentSignal(): AbortSignal | undefined {
+  return signalNow();
+}
+
 /** Tells which signal interrupts the queries that start now. */
 export function interruptedBy(signal: () => AbortSignal | undefined): void {
   signalNow = signal;
@@ -63,7 +67,7 @@ export function interruptedBy(signal: () => AbortSignal | undefined): void {
  *
  * @throws what the signal was aborted with, and DuckDB's errors in words for people
  */
-async function connected<T>(query: Query, work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+export async function withConnection<T>(query: Query, work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
   const signal = signalNow();
   signal?.throwIfAborted();
   await Promise.all(query.holds.map((held) => (held instanceof Stored ? held.ready : undefined)));
@@ -83,12 +87,12 @@ async function connected<T>(query: Query, work: (connection: DuckDBConnection) =
 
 /** The whole result, in memory. */
 export function run(query: Query): Promise<DuckDBMaterializedResult> {
-  return connected(query, (connection) => connection.run(query.text, query.values as DuckDBValue[]));
+  return withConnection(query, (connection) => connection.run(query.text, query.values as DuckDBValue[]));
 }
 
 /** The result as it is computed: `take` sees chunks of about 2,000 rows, in order. */
 export function stream(query: Query, take: (result: DuckDBResult) => Promise<void>): Promise<void> {
-  return connected(query, async (connection) => take(await connection.stream(query.text, query.values as DuckDBValue[])));
+  return withConnection(query, async (connection) => take(await connection.stream(query.text, query.values as DuckDBValue[])));
 }
 
 /** A table of ours; it is dropped when nobody can reach this object any more. */
@@ -111,8 +115,11 @@ const forgotten = new FinalizationRegistry<string>((name) => {
 });
 
 /** Computes a query and keeps its rows. */
-export async function store(query: Query): Promise<Stored> {
-  const stored = new Stored(async (name) => void (await run({ ...query, text: `create table ${name} as ${query.text}` })));
+export async function store(query: Query, connection?: DuckDBConnection): Promise<Stored> {
+  const stored = new Stored(async (name) => {
+    const making = { ...query, text: `create table ${name} as ${query.text}` };
+    await (connection ? connection.run(making.text, making.values as DuckDBValue[]) : run(making));
+  });
   await stored.ready;
   return stored;
 }
@@ -122,7 +129,7 @@ export function storeRows(columns: readonly { name: string; type: string }[], fi
   return new Stored(async (table) => {
     const definition = columns.map(({ name, type }) => `${identifier(name).text} ${type}`).join(", ");
     const query = { text: `create table ${table} (${definition})`, values: [], holds: [] };
-    await connected(query, async (connection) => {
+    await withConnection(query, async (connection) => {
       await connection.run(query.text);
       const appender = await connection.createAppender(table);
       try {

@@ -1,9 +1,11 @@
 import type { DataFrame } from "danfojs-node";
 import { requireDfd } from "../tensorflow";
 import { run, store, stream } from "./engine";
+import type { Stored } from "./engine";
 import { Expression } from "./expression";
 import { compose } from "./query";
 import type { Value } from "./query";
+import type { RejectedRow } from "./read/csv";
 import { from, known, relation } from "./relation";
 import type { Relation } from "./relation";
 import { dtypeOf } from "./types";
@@ -33,11 +35,20 @@ type Flat<T> = { [K in keyof T]: T[K] };
 export class Frame<R extends Row = Row> {
   /** @internal */
   readonly relation: Relation;
+  /** The rows of a file that could not be read, where `badRows: "collect"` asked for them. */
+  rejected?: readonly RejectedRow[];
   #dtypes: Promise<Record<Name<R>, Dtype>> | undefined;
 
   /** @internal frames are made by `frame`, `sql` and the `read…` functions */
   constructor(of: Relation) {
     this.relation = of;
+  }
+
+  /** @internal The frame of a table. */
+  static async of(stored: Stored): Promise<Frame> {
+    const query = { text: `select * from ${stored.name}`, values: [], holds: [stored] };
+    const described = await rowsOf(await run(compose`describe ${query}`));
+    return new Frame(relation(query, described.map((row) => String(row["column_name"]))));
   }
 
   /** Names, in their order. */

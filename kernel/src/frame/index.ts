@@ -10,6 +10,8 @@ import type { Value } from "./query";
 export { configureFrames, interruptedBy } from "./engine";
 export { FrameError } from "./errors";
 export { col, expression, Expression } from "./expression";
+export { readCsv } from "./read/csv";
+export type { CsvOptions, RejectedRow } from "./read/csv";
 export { concatFrames, Frame, Groups } from "./frame";
 
 type Element<C> = C extends readonly (infer V)[] ? V : C extends BigInt64Array ? bigint : number;

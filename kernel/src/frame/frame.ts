@@ -8,10 +8,11 @@ import type { Value } from "./query";
 import type { RejectedRow } from "./read/csv";
 import { from, known, relation } from "./relation";
 import type { Relation } from "./relation";
-import { dtypeOf } from "./types";
+import { dtypeOf, isNumeric } from "./types";
 import type { Dtype } from "./types";
 import { columnsOf, rowsOf, rowsOfChunk } from "./values";
 import { assign, drop, rename, select } from "./verbs/columns";
+import { corr, describe } from "./verbs/describe";
 import { groupAgg, valueCounts } from "./verbs/group";
 import type { Aggregations } from "./verbs/group";
 import { concat, merge } from "./verbs/merge";
@@ -173,6 +174,21 @@ export class Frame<R extends Row = Row> {
 
   merge(right: Frame, options: MergeOptions = {}): Frame {
     return new Frame(merge(this.relation, right.relation, options));
+  }
+
+  /** Count, mean, standard deviation, quartiles and extremes of the numeric columns: a row a figure. */
+  async describe(): Promise<Frame> {
+    return new Frame(describe(this.relation, await this.#numeric()));
+  }
+
+  /** Pearson's correlation of each pair of numeric columns. */
+  async corr(): Promise<Frame> {
+    return new Frame(corr(this.relation, await this.#numeric()));
+  }
+
+  async #numeric(): Promise<string[]> {
+    const dtypes = (await this.dtypes()) as Record<string, Dtype>;
+    return this.relation.columns.filter((name) => isNumeric(dtypes[name]!));
   }
 
   /** The same rows as a danfojs `DataFrame`, in memory. Missing numbers are NaN there. */

@@ -10,6 +10,8 @@ import type { Value } from "./query";
 export { configureFrames, interruptedBy } from "./engine";
 export { FrameError } from "./errors";
 export { col, expression, Expression } from "./expression";
+export { readExcel, readJson, readParquet } from "./read/files";
+export { sql } from "./sql";
 export { readCsv } from "./read/csv";
 export type { CsvOptions, RejectedRow } from "./read/csv";
 export { concatFrames, Frame, Groups } from "./frame";

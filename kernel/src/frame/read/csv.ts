@@ -89,7 +89,7 @@ function scan(file: string, options: CsvOptions, more: readonly Query[] = []): Q
   if (names) settings.push(compose`names = ${list(names)}`);
   if (missing !== undefined) settings.push(compose`nullstr = ${list([missing].flat())}`);
   if (types) settings.push(compose`types = {${joined(Object.entries(types).map(([name, type]) => compose`${identifier(name)}: ${type}`))}}`);
-  return compose`select * from read_csv(${joined([compose`${file}`, verbatim("sample_size = -1"), verbatim("union_by_name = true"), ...settings, ...more])})`;
+  return compose`select * from read_csv(${joined([compose`${file}`, verbatim("sample_size = -1"), ...settings, ...more])})`;
 }
 
 async function kept(query: Query): Promise<Frame> {

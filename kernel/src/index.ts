@@ -7,6 +7,7 @@ import type * as Danfo from "danfojs-node";
 import { requireDfd, requireTf } from "./tensorflow";
 
 export { display } from "./display";
+export { col, expression, frame, readCsv, readExcel, readJson, readParquet, sql } from "./frame";
 export { copyModel, encoder, fromScratch, loadPretrained, replaceHead, save } from "./models";
 export { augmentations, below, biases, finetune, fisher, freeze, freezeAllBut, gradualUnfreezing, interpolate, last, losses, lpft, norms, optimizers, regularizers, schedules, trainable, unfreeze } from "./training";
 export { compare, confusionMatrix, evaluate, evaluateSlices } from "./evaluation";

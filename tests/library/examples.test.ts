@@ -1,15 +1,17 @@
 /** Runs the examples of the docstrings, with the names of a notebook in scope; `// value` behind a line is checked. */
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { transformSync } from "amaro";
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const require = createRequire(import.meta.url);
 const library = require("thawbook") as Record<string, unknown>;
 const AsyncFunction = (async () => undefined).constructor as new (...args: string[]) => (...values: unknown[]) => Promise<void>;
 
 /** What examples of the rooms name beyond the library. */
-const ROOMS = ["tensorflow", "models", "training", "evaluation", "diagnosis"];
+const ROOMS = ["tensorflow", "models", "training", "evaluation", "diagnosis", "frame"];
 const rooms = ROOMS.map((room) => require(`../../kernel/lib/${room}/index.js`) as Record<string, unknown>);
 const scope: Record<string, unknown> = Object.assign({}, ...rooms.map((room) => ({ ...room })), ...Object.keys(library).map((name) => ({ [name]: library[name] })));
 
@@ -37,7 +39,17 @@ function isValue(text: string): boolean {
   }
 }
 
+const root = process.cwd();
+const folder = mkdtempSync(join(tmpdir(), "examples-"));
+afterAll(() => {
+  process.chdir(root);
+  rmSync(folder, { recursive: true, force: true });
+});
+
 describe("the example of", () => {
+  // Some write files, and read them again.
+  beforeAll(() => process.chdir(folder));
+
   it.each(examples.map(({ name, code }) => [name, code]))("%s", async (_name, code) => {
     const body = transformSync(checked(code!), { mode: "strip-only" }).code;
     const names = Object.keys(scope).filter((name) => !new RegExp(`\\b(?:const|let) (?:${name}\\b|\\[[^\\]]*\\b${name}\\b|\\{[^}]*\\b${name}\\b)`).test(body));

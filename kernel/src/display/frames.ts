@@ -19,16 +19,15 @@ export function isFrame(value: unknown): value is FrameLike {
   return typeof it.$isSeries === "boolean" && Array.isArray(it.$dtypes) && Array.isArray(it.values) && Array.isArray(it.columns) && Array.isArray(it.index);
 }
 
-const MOST_ROWS = 20;
-const HEAD = 8;
-const TAIL = 4;
+/** Rows: all of a frame that has no more than `whole`, else the first and the last. */
+export const SHOWN = { whole: 20, first: 8, last: 4 } as const;
 const MOST_COLUMNS = 20;
 const FIRST_COLUMNS = 12;
 const LAST_COLUMNS = 6;
 /** Beyond this many cells missing values are not counted: a second or more of looking. */
 const COUNTED = 20_000_000;
 
-interface Table {
+export interface Table {
   rows: number;
   columns: number;
   /** Rows and columns that are shown; "…" stands for the ones left out. */
@@ -39,12 +38,17 @@ interface Table {
   label: (row: number) => string;
   cell: (row: number, column: number) => unknown;
   missing: (column: number) => number | undefined;
+  /** How the values of a column are spread, in one short line. */
+  spread?: (column: number) => string;
 }
 
 function ends(length: number, most: number, first: number, last: number): (number | "…")[] {
   if (length <= most) return Array.from({ length }, (_, index) => index);
   return [...Array.from({ length: first }, (_, index) => index), "…" as const, ...Array.from({ length: last }, (_, index) => length - last + index)];
 }
+
+export const rowEnds = (rows: number): (number | "…")[] => ends(rows, SHOWN.whole, SHOWN.first, SHOWN.last);
+export const columnEnds = (columns: number): (number | "…")[] => ends(columns, MOST_COLUMNS, FIRST_COLUMNS, LAST_COLUMNS);
 
 const isMissing = (value: unknown): boolean => value === null || value === undefined || Number.isNaN(value);
 
@@ -56,8 +60,8 @@ function tableOf(frame: FrameLike): Table {
   return {
     rows,
     columns: width,
-    rowsShown: ends(rows, MOST_ROWS, HEAD, TAIL),
-    columnsShown: ends(width, MOST_COLUMNS, FIRST_COLUMNS, LAST_COLUMNS),
+    rowsShown: rowEnds(rows),
+    columnsShown: columnEnds(width),
     name: (column) => String(columns[column] ?? column),
     dtype: (column) => $dtypes[column] ?? "",
     label: (row) => String(index[row] ?? row),
@@ -99,7 +103,9 @@ function asText(table: Table, series: boolean): string {
       ? header.map(() => "…")
       : [table.label(row), ...table.columnsShown.map((column) => (column === "…" ? "…" : cellText(table.cell(row, column))))],
   );
-  const lines = [header, types, ...body];
+  const { spread } = table;
+  const spreads = spread ? [["", ...table.columnsShown.map((column) => (column === "…" ? "…" : spread(column)))]] : [];
+  const lines = [header, types, ...spreads, ...body];
   const widths = header.map((_, column) => Math.max(...lines.map((line) => [...(line[column] as string)].length)));
   const padded = lines.map((line) => line.map((text, column) => " ".repeat((widths[column] as number) - [...text].length) + text).join("  "));
   return `${padded.join("\n")}\n${summary(table, series)}`;
@@ -122,8 +128,9 @@ function asHtml(table: Table, series: boolean): string {
           }),
         ),
   );
+  const { spread } = table;
   return [
-    element("table", {}, element("thead", {}, head(table.name, "th", "b"), head((column) => typeAndMissing(table, column), "td", "small")), element("tbody", {}, ...rows)),
+    element("table", {}, element("thead", {}, head(table.name, "th", "b"), head((column) => typeAndMissing(table, column), "td", "small"), spread && head(spread, "td", "small")), element("tbody", {}, ...rows)),
     element("p", {}, element("small", {}, summary(table, series))),
   ]
     .map((one) => one.markup)
@@ -132,6 +139,9 @@ function asHtml(table: Table, series: boolean): string {
 
 /** A frame as an HTML table and as aligned text. */
 export function frameBundle(frame: FrameLike): MimeBundle {
-  const table = tableOf(frame);
-  return { "text/html": asHtml(table, frame.$isSeries), "text/plain": asText(table, frame.$isSeries) };
+  return tableBundle(tableOf(frame), frame.$isSeries);
+}
+
+export function tableBundle(table: Table, series = false): MimeBundle {
+  return { "text/html": asHtml(table, series), "text/plain": asText(table, series) };
 }

@@ -1,6 +1,7 @@
 import { inspect } from "node:util";
 import type { LayersModel } from "@tensorflow/tfjs-node";
 import type { Diagnosis } from "../diagnosis";
+import type { Frame } from "../frame";
 import type { ObservableRun } from "../training/run.types";
 import { carried } from "./bundle";
 import { frameBundle, isFrame, type FrameLike } from "./frames";
@@ -10,6 +11,7 @@ import { imageType } from "./images";
 import { isModel, modelBundle } from "./layers-bundle";
 import { hasOwnDisplay, ownBundle } from "./own-display";
 import { plainText } from "./plain";
+import { isQueryFrame, queryFrameBundle } from "./query-frames";
 import { isRun, runBundle } from "./run-bundle";
 import { isTensor, tensorText, type TensorLike } from "./tensors";
 
@@ -22,13 +24,14 @@ function asText(value: unknown, error: unknown): Shown {
   return { data: { "text/plain": `${plainText(value)}\n(shown as text: its display failed with: ${reason})` } };
 }
 
-type Kind = "own" | "tensor" | "frame" | "run" | "diagnosis" | "model" | "image" | "plain";
+type Kind = "own" | "tensor" | "frame" | "query frame" | "run" | "diagnosis" | "model" | "image" | "plain";
 
 function kindOf(value: unknown): Kind {
   try {
     if (hasOwnDisplay(value)) return "own";
     if (isTensor(value)) return "tensor";
     if (isFrame(value)) return "frame";
+    if (isQueryFrame(value)) return "query frame";
     if (isRun(value)) return "run";
     if (isDiagnosis(value)) return "diagnosis";
     if (isModel(value)) return "model";
@@ -49,6 +52,8 @@ function known(value: unknown): Shown | Promise<Shown> {
       return { data: { "text/plain": tensorText(value as TensorLike) } };
     case "frame":
       return { data: frameBundle(value as FrameLike) };
+    case "query frame":
+      return queryFrameBundle(value as Frame).then((data) => ({ data }));
     case "run":
       return runBundle(value as ObservableRun);
     case "diagnosis":

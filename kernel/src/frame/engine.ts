@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance, DuckDBMaterializedResult, DuckDBResult, DuckDBValue } from "@duckdb/node-api";
 import { explained } from "./errors";
+import { currentSignal, showProgress, showsProgress } from "./progress";
 import { identifier } from "./query";
 import type { Query } from "./query";
 
@@ -50,16 +51,14 @@ async function open(): Promise<DuckDBInstance> {
   return requireDuckDB().DuckDBInstance.create(":memory:", { temp_directory: spill, ...optionsOf(settings) });
 }
 
-/** Ends a query when it is aborted: the kernel gives the signal of the cell that runs. */
-let signalNow: () => AbortSignal | undefined = () => undefined;
-
-export function currentSignal(): AbortSignal | undefined {
-  return signalNow();
-}
-
-/** Tells which signal interrupts the queries that start now. */
-export function interruptedBy(signal: () => AbortSignal | undefined): void {
-  signalNow = signal;
+async function connect(): Promise<DuckDBConnection> {
+  instance ??= open();
+  // One that could not be opened is tried again.
+  instance.catch(() => (instance = undefined));
+  const connection = await (await instance).connect();
+  // DuckDB does not tell how far a query is where it is not asked before; it prints nothing itself.
+  if (showsProgress()) for (const setting of ["enable_progress_bar = true", "enable_progress_bar_print = false"]) await connection.run(`set ${setting}`);
+  return connection;
 }
 
 /**
@@ -68,18 +67,20 @@ export function interruptedBy(signal: () => AbortSignal | undefined): void {
  * @throws what the signal was aborted with, and DuckDB's errors in words for people
  */
 export async function withConnection<T>(query: Query, work: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
-  const signal = signalNow();
+  const signal = currentSignal();
   signal?.throwIfAborted();
   await Promise.all(query.holds.map((held) => (held instanceof Stored ? held.ready : undefined)));
-  const connection = await (await (instance ??= open())).connect();
+  const connection = await connect();
   const interrupt = () => connection.interrupt();
   signal?.addEventListener("abort", interrupt);
+  const shown = showProgress(() => connection.progress);
   try {
     return await work(connection);
   } catch (error) {
     signal?.throwIfAborted();
-    throw explained(error, query);
+    throw explained(error);
   } finally {
+    shown.end();
     signal?.removeEventListener("abort", interrupt);
     connection.closeSync();
   }

@@ -1,9 +1,13 @@
+import { inspect } from "node:util";
 import type { DataFrame } from "danfojs-node";
 import { requireDfd } from "../tensorflow";
+import { applied } from "./apply";
 import { run, store, stream } from "./engine";
 import type { Stored } from "./engine";
 import { Expression } from "./expression";
-import { compose } from "./query";
+import { preview } from "./preview";
+import type { FramePreview } from "./preview";
+import { compose, identifier, joined } from "./query";
 import type { Value } from "./query";
 import type { RejectedRow } from "./read/csv";
 import { from, known, relation } from "./relation";
@@ -11,12 +15,15 @@ import type { Relation } from "./relation";
 import { dtypeOf, isNumeric } from "./types";
 import type { Dtype } from "./types";
 import { columnsOf, rowsOf, rowsOfChunk } from "./values";
+import { write } from "./write";
 import { assign, drop, rename, select } from "./verbs/columns";
-import { corr, describe } from "./verbs/describe";
+import { corr, describe, quantile } from "./verbs/describe";
 import { groupAgg, valueCounts } from "./verbs/group";
 import type { Aggregations } from "./verbs/group";
 import { concat, merge } from "./verbs/merge";
 import type { MergeOptions } from "./verbs/merge";
+import { melt, pivot } from "./verbs/reshape";
+import type { MeltOptions, PivotOptions } from "./verbs/reshape";
 import { dropDuplicates, dropNa, fillNa, filter, sample, slice, sortValues, tail } from "./verbs/rows";
 import type { SortOptions } from "./verbs/rows";
 
@@ -176,6 +183,46 @@ export class Frame<R extends Row = Row> {
     return new Frame(merge(this.relation, right.relation, options));
   }
 
+  /** The rows of the others below these; a column that one of them lacks is missing there. */
+  concat(...others: readonly Frame[]): Frame {
+    return new Frame(concat([this.relation, ...others.map((each) => each.relation)]));
+  }
+
+  /** The values of a column become columns: asks which there are, and computes nothing else yet. */
+  async pivot(options: PivotOptions): Promise<Frame> {
+    const [across] = known("pivot", this.relation, options.columns) as [string];
+    const at = identifier(across);
+    const found = await columnsOf(await run(compose`select distinct ${at} from ${from(this.relation)} where ${at} is not null order by ${at}`));
+    return new Frame(pivot(this.relation, options, found.get(across) as Value[]));
+  }
+
+  /** Columns become rows: one with the column's name, one with its value. */
+  melt(options: MeltOptions = {}): Frame {
+    return new Frame(melt(this.relation, options));
+  }
+
+  /**
+   * A column more, computed by a JavaScript function, where SQL has none. Computed now; expressions are far faster.
+   *
+   * @throws TypeError where values of the new column are of different types
+   */
+  async apply<K extends string>(name: K, value: (row: R, index: number) => Value | undefined): Promise<Frame<Flat<Omit<R, K> & Record<K, unknown>>>> {
+    return new Frame(await applied(this.relation, name, value as (row: Row, index: number) => Value | undefined));
+  }
+
+  /** How many different values each column has; missing ones do not count. */
+  async nunique(): Promise<Record<Name<R>, number>> {
+    const [row] = await rowsOf(await run(compose`select ${joined(this.relation.columns.map((name) => compose`count(distinct ${identifier(name)}) as ${identifier(name)}`))} from ${from(this.relation)}`));
+    return row as Record<Name<R>, number>;
+  }
+
+  /** The value of each numeric column below which this share of the rows lies, 0 to 1; between two values it is interpolated. */
+  async quantile(share = 0.5): Promise<Record<string, number | null>> {
+    if (!(share >= 0 && share <= 1)) throw new RangeError(`quantile wants a share from 0 to 1; it is ${share}`);
+    const [row] = await rowsOf(await run(quantile(this.relation, await this.#numeric(), share)));
+    return row as Record<string, number | null>;
+  }
+
   /** Count, mean, standard deviation, quartiles and extremes of the numeric columns: a row a figure. */
   async describe(): Promise<Frame> {
     return new Frame(describe(this.relation, await this.#numeric()));
@@ -189,6 +236,29 @@ export class Frame<R extends Row = Row> {
   async #numeric(): Promise<string[]> {
     const dtypes = (await this.dtypes()) as Record<string, Dtype>;
     return this.relation.columns.filter((name) => isNumeric(dtypes[name]!));
+  }
+
+  /** @internal What a cell shows. */
+  preview(size: { whole: number; first: number; last: number }): Promise<FramePreview> {
+    return preview(this as Frame, size);
+  }
+
+  [inspect.custom](): string {
+    return `Frame [${this.relation.columns.join(", ")}]`;
+  }
+
+  /** Writes the rows to a file, compressed where the path ends in `.gz` or `.zst`. */
+  writeCsv(path: string): Promise<void> {
+    return write(this.relation, path, "csv");
+  }
+
+  writeParquet(path: string): Promise<void> {
+    return write(this.relation, path, "parquet");
+  }
+
+  /** An array of objects in a `.json`, else one object a line. */
+  writeJson(path: string): Promise<void> {
+    return write(this.relation, path, "json");
   }
 
   /** The same rows as a danfojs `DataFrame`, in memory. Missing numbers are NaN there. */
@@ -219,11 +289,6 @@ export class Groups {
     const counted = relation(compose`select *, 1 as "__one" from ${from(this.#source)}`, [...this.#source.columns, "__one"]);
     return new Frame(rename(groupAgg(counted, this.#by, { __one: "count" }), { __one: first === "count" ? "size" : "count" }));
   }
-}
-
-/** Frames one below the other; a column that one lacks is missing there. */
-export function concatFrames(frames: readonly Frame[]): Frame {
-  return new Frame(concat(frames.map((each) => each.relation)));
 }
 
 function natural(verb: string, count: number): number {

@@ -43,11 +43,17 @@ export function relationOfRows(rows: readonly Readonly<Record<string, Value | un
 }
 
 /** Each row of a matrix is a row; a column is named after its place. */
-export async function relationOfTensor(tensor: Tensor): Promise<Relation> {
+export function relationOfTensor(tensor: Tensor): Relation {
   if (tensor.rank !== 1 && tensor.rank !== 2) throw new RangeError(`frame: a tensor of a table has one or two axes; this one is [${tensor.shape.join(", ")}]`);
   const [rows, width] = [tensor.shape[0]!, tensor.shape[1] ?? 1];
-  const values = (await tensor.data()) as Float32Array | Int32Array;
-  return relationOfColumns(Object.fromEntries(Array.from({ length: width }, (_, column) => [String(column), Float32Array.from({ length: rows }, (_unused, row) => values[row * width + column]!)])));
+  const values = tensor.dataSync() as Float32Array | Int32Array;
+  return relationOfColumns(Object.fromEntries(Array.from({ length: width }, (_, column) => [String(column), taken(values, rows, width, column)])));
+}
+
+function taken(values: Float32Array | Int32Array, rows: number, width: number, column: number): NumericArray {
+  const own = values instanceof Int32Array ? new Int32Array(rows) : new Float32Array(rows);
+  for (let row = 0; row < rows; row++) own[row] = values[row * width + column]!;
+  return own;
 }
 
 export function relationOfDanfo(danfo: DataFrame): Relation {

@@ -11,7 +11,9 @@ import { rowsOf } from "./values";
  *
  * @throws FrameError where DuckDB cannot understand the text
  * @example
- * const long = await sql`select carrier, count(*) as flights from ${flights} where delay > ${30} group by carrier`;
+ * const flights = frame({ carrier: ["AA", "UA", "AA"], delay: [10, 45, 60] });
+ * const late = await sql`select carrier, count(*) as flights from ${flights} where delay > ${30} group by carrier order by carrier`;
+ * await late.rows(); // [{ carrier: "AA", flights: 1 }, { carrier: "UA", flights: 1 }]
  */
 export async function sql(strings: TemplateStringsArray, ...parts: readonly (Frame | Expression | Value)[]): Promise<Frame> {
   const query = compose(strings, ...parts.map(sqlPart));

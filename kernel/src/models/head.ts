@@ -3,7 +3,7 @@ import { requireTf, statelessUniform } from "../tensorflow";
 import { activationOf, asContainer, classOf, internals, symbolicInternals } from "./internals";
 import type { Layer } from "./internals";
 import { definedLayer } from "./layers";
-import { closestNames } from "./names";
+import { closestNames } from "../closest-names";
 import { layerEntries } from "./structure";
 
 export type HeadActivation = "softmax" | "sigmoid" | "linear";

@@ -4,7 +4,7 @@ import type { LayersModel } from "@tensorflow/tfjs-node";
 import { requireTf } from "../tensorflow";
 import { asContainer } from "./internals";
 import { registerLayers } from "./layers";
-import { closestNames } from "./names";
+import { closestNames } from "../closest-names";
 
 /**
  * Loads a pretrained model: a folder with a tfjs `model.json`, that file itself, or what `save` wrote.

@@ -8,10 +8,12 @@ import { native } from "./native-timers";
 export class Library {
   readonly #frontend: Frontend;
   readonly #betweenSteps: () => void;
+  readonly #signal: () => AbortSignal;
   #connected = false;
 
-  constructor(frontend: Frontend, betweenSteps: () => void) {
+  constructor(frontend: Frontend, betweenSteps: () => void, signal: () => AbortSignal) {
     this.#frontend = frontend;
+    this.#signal = signal;
     this.#betweenSteps = betweenSteps;
   }
 
@@ -21,12 +23,14 @@ export class Library {
     return (require("../index") as Record<string, unknown>)[name];
   }
 
-  /** Makes the library draw in this notebook, and its training steps look for interrupts. */
+  /** Makes the library draw in this notebook, and its training steps and queries look for interrupts. */
   connect(): void {
     if (this.#connected) return;
     this.#connected = true;
     (require("../training") as typeof import("../training")).betweenSteps(this.#betweenSteps);
-    (require("../display") as typeof import("../display")).connect(this.#frontend);
+    const { connect, display } = require("../display") as typeof import("../display");
+    connect(this.#frontend);
+    (require("../frame") as typeof import("../frame")).runIn({ signal: this.#signal, show: (text) => display.text(text) });
   }
 
   /** V8 has cut off whatever ran. */

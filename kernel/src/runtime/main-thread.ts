@@ -67,7 +67,7 @@ export class MainThread {
     this.#interrupts = new InterruptState(flags);
     this.#comms = new Comms(this.#gateway);
     const frontend = createFrontend(this.#gateway, ring, this.#comms, (task) => this.#running.get(task)?.request.messageId);
-    this.#library = new Library(frontend, this.#interrupts.betweenSteps);
+    this.#library = new Library(frontend, this.#interrupts.betweenSteps, () => this.#signal(currentTask()));
     this.#print = (task, text) => ring.write("stdout", task, text);
     this.#magics = createMagics((text) => this.#print(currentTask(), text));
     installStreams(ring);

@@ -1,6 +1,7 @@
 /** Options that hold for the layers that a pattern names. */
 import type { LayersModel } from "@tensorflow/tfjs-node";
-import { closestNames, layerEntries } from "../models";
+import { closestNames } from "../closest-names";
+import { layerEntries } from "../models";
 import { atLeastZero } from "./checks";
 import { dropoutPaths } from "./eager-stepper";
 import type { FinetuneOptions } from "./options.types";

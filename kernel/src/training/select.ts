@@ -1,5 +1,6 @@
 /** Which weights are meant: selectors by name, depth, kind or function. Pure: they read a model and change nothing. */
-import { closestNames, layerCalls, layerEntries, asContainer, weightEntries } from "../models";
+import { closestNames } from "../closest-names";
+import { layerCalls, layerEntries, asContainer, weightEntries } from "../models";
 import type { Layer, LayerEntry, LayersModel, WeightEntry, WeightKind } from "../models";
 
 /** What a function selector sees of a weight. */

@@ -20,7 +20,9 @@ const remote = (path: string): boolean => /^https?:\/\//i.test(path);
  * columns that are asked for: a file may be larger than memory.
  *
  * @example
- * const trips = await readParquet("trips/*.parquet");
+ * await frame({ miles: [1.5, 20] }).writeParquet("trips.parquet");
+ * const trips = await readParquet("trips.parquet");
+ * await trips.filter("miles > 10").rows(); // [{ miles: 20 }]
  */
 export function readParquet(path: string): Promise<Frame> {
   return withSource("readParquet", path, async (file) => {
@@ -29,14 +31,27 @@ export function readParquet(path: string): Promise<Frame> {
   });
 }
 
-/** Reads JSON: an array of objects, or one object a line (`.jsonl`, `.ndjson`); gzip and zstd by their endings. */
+/**
+ * Reads JSON: an array of objects, or one object a line (`.jsonl`, `.ndjson`); gzip and zstd by their endings.
+ *
+ * @example
+ * await frame({ label: ["cat", "dog"] }).writeJson("labels.jsonl");
+ * await (await readJson("labels.jsonl")).count(); // 2
+ */
 export function readJson(path: string, { format = "auto" }: { format?: "auto" | "array" | "lines" } = {}): Promise<Frame> {
   const named = { auto: "auto", array: "array", lines: "newline_delimited" }[format];
   if (named === undefined) throw new Error(`readJson: format is "auto", "array" or "lines"; it is ${JSON.stringify(format)}`);
   return withSource("readJson", path, async (file) => Frame.of(await store(compose`select * from read_json(${file}, format = ${verbatim(`'${named}'`)}, sample_size = -1)`)));
 }
 
-/** Reads a sheet of an Excel file (`.xlsx`, `.xls`, `.ods`): the first one unless named. */
+/**
+ * Reads a sheet of an Excel file (`.xlsx`, `.xls`, `.ods`): the first one unless named.
+ *
+ * @example
+ * const sheet = frame({ city: ["Oslo"], people: [717_710] });
+ * dfd.toExcel(await sheet.toDanfo(), { filePath: "cities.xlsx" });
+ * await (await readExcel("cities.xlsx")).rows(); // [{ city: "Oslo", people: 717710 }]
+ */
 export function readExcel(path: string, { sheet }: { sheet?: string } = {}): Promise<Frame> {
   return withSource("readExcel", path, async (file) => {
     const xlsx = require("xlsx") as typeof import("xlsx");

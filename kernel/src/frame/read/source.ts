@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { currentSignal } from "../engine";
+import { currentSignal } from "../progress";
 
 /**
  * Calls `read` with what DuckDB can open: the path as it is, or, for an `http(s)` address, the path of a

@@ -6,9 +6,13 @@ import type { Relation } from "../relation";
 
 const FIGURES = ["count", "mean", "std", "min", "25%", "50%", "75%", "max"] as const;
 
+function wantsNumeric(verb: string, source: Relation, numeric: readonly string[]): void {
+  if (numeric.length === 0) throw new Error(`${verb}: no column is numeric; there are ${source.columns.join(", ")}. For texts see valueCounts`);
+}
+
 /** Of the numeric columns, as danfojs and pandas name the figures: a row a figure, a column a column. One pass over the rows. */
 export function describe(source: Relation, numeric: readonly string[]): Relation {
-  if (numeric.length === 0) throw new Error(`describe: no column is numeric; there are ${source.columns.join(", ")}. For texts see valueCounts`);
+  wantsNumeric("describe", source, numeric);
   const figure = (name: string): Query => {
     const at = identifier(name);
     return compose`list_concat([count(${at})::double, avg(${at}), stddev_samp(${at}), min(${at})::double], list_append(quantile_cont(${at}::double, [0.25, 0.5, 0.75]), max(${at})::double)) as ${at}`;
@@ -21,11 +25,13 @@ export function describe(source: Relation, numeric: readonly string[]): Relation
 }
 
 export function quantile(source: Relation, columns: readonly string[], share: number): Query {
+  wantsNumeric("quantile", source, columns);
   return compose`select ${joined(columns.map((name) => compose`quantile_cont(${identifier(name)}::double, ${verbatim(String(share))}) as ${identifier(name)}`))} from ${from(source)}`;
 }
 
 /** Pearson's correlation of each pair. */
 export function corr(source: Relation, numeric: readonly string[]): Relation {
+  wantsNumeric("corr", source, numeric);
   const row = (name: string): Query => compose`select ${name} as "column", ${joined(numeric.map((other) => compose`corr(${identifier(name)}::double, ${identifier(other)}::double) as ${identifier(other)}`))} from ${from(source)}`;
   return relation(joined(numeric.map(row), " union all "), ["column", ...numeric]);
 }

@@ -9,7 +9,7 @@ import { layerNorms } from "./instruments";
 import { isOwnMetric } from "./metrics";
 import { fusedOpOf } from "./optimizers";
 import { SessionParameters } from "./session-parameters";
-import { differenceOf } from "./step-check";
+import { differenceOf, expectedStep, strideOf } from "./step-check";
 import { StepMath } from "./step-gradients";
 import { joined, keyOf, signatureOf, specOf, stepGraph } from "./step-graph";
 import type { BatchScores, ParameterState, Stepper, StepRequest, StepResult } from "./stepper";
@@ -154,16 +154,12 @@ export class CompiledStepper implements Stepper {
     }
   }
 
-  /** Takes a step op by op, and once more compiled. @throws TraceError where the two do not agree: from here on no step is compiled */
+  /** Takes a step, having computed op by op what it should come to. @throws TraceError where it does not: from here on no step is compiled */
   #compare(key: string, request: StepRequest, before: ParameterState): StepResult {
-    const start = this.#values();
-    const expected = this.#takeEagerly(request);
-    if (!expected.applied) return expected;
-    const eager = { result: expected, weights: this.#values(), start };
-    this.restore(before);
-    const [taken] = this.#take(key, [request]);
-    if (!taken) return this.#takeEagerly(request);
-    const difference = differenceOf(eager, { result: taken, weights: this.#values() });
+    const expected = expectedStep(this.#math, this.#settings, request, before.slots);
+    const [taken] = expected ? this.#take(key, [request]) : [];
+    if (!expected || !taken?.applied) return this.#takeEagerly(request);
+    const difference = differenceOf(expected, taken, this.#parameters.enter().every(this.#math.weights.map((weight) => ({ name: weight.path, stride: strideOf(weight) }))));
     if (difference) {
       this.#eagerFrom = request.step;
       throw new TraceError(`step ${request.step + 1}`, difference);
@@ -189,11 +185,6 @@ export class CompiledStepper implements Stepper {
   #takeEagerly(request: StepRequest): StepResult {
     this.#pace = { key: "", milliseconds: Infinity };
     return this.#parameters.leave().step(request);
-  }
-
-  #values(): Map<string, TypedArray> {
-    this.#parameters.pull();
-    return new Map(this.#math.weights.map(({ path, variable }) => [path, variable.read().dataSync().slice()]));
   }
 
   #tell(what: string, error: unknown): void {

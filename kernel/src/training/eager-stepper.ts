@@ -12,7 +12,8 @@ import type { UpdateRule } from "./optimizers";
 import type { Regularizer } from "./regularization";
 import { captureState, restoreState } from "./parameter-state";
 import type { SlotStore } from "./parameter-state";
-import { decayOf, StepMath } from "./step-gradients";
+import { StepMath } from "./step-gradients";
+import { clipScale, globalNorm, updated, zeroSlots } from "./step-update";
 import type { BatchScores, ParameterState, Stepper, StepRequest, StepResult } from "./stepper";
 
 /** What a step does, fixed for the run. */
@@ -64,8 +65,7 @@ export class EagerStepper implements Stepper {
         return { applied: false, loss, weights: weights.filter((_, index) => !allFinite([tensors[index]!])).map(({ path }) => path) };
       }
       if (!Number.isFinite(norm)) norm = normInDouble(tensors);
-      const { clipNorm } = this.#settings;
-      const scale = clipNorm !== undefined && norm > clipNorm ? clipNorm / norm : 1;
+      const scale = clipScale(this.#settings, norm);
       const before = this.#measure ? weights.map(({ variable }) => tf.clone(variable.read())) : [];
       weights.forEach((weight, index) => this.#update(weight, scale === 1 ? tensors[index]! : tf.mul(tensors[index]!, scale), request.learningRate));
       statistics.forEach((value, variable) => {
@@ -115,29 +115,17 @@ export class EagerStepper implements Stepper {
   #update(entry: WeightEntry, gradient: Tensor, learningRate: number): void {
     const tf = requireTf();
     const { path, variable } = entry;
-    const { rule, rateOf } = this.#settings;
-    const decay = decayOf(entry, this.#settings);
-    const rate = learningRate * rateOf(path);
     const weight = variable.read();
-    const slot = this.#slots.get(path) ?? { tensors: rule.slots.map((slot) => tf.keep(tf.zeros([...(rule.slotShape?.(slot, weight.shape) ?? weight.shape)]))), count: 0 };
-    const count = slot.count + 1;
-    const { step, slots } = rule.update(gradient, slot.tensors, rule.scalars(count, rate), weight);
-    // Decay first, then the step, as PyTorch does.
-    const decayed = decay > 0 ? tf.mul(weight, 1 - rate * decay) : weight;
-    variable.write(tf.sub(decayed, step));
+    const slot = this.#slots.get(path) ?? { tensors: zeroSlots(this.#settings, weight.shape).map((tensor) => tf.keep(tensor)), count: 0 };
+    const { weight: moved, slots } = updated(entry, this.#settings, { weight, gradient, slots: slot.tensors, count: slot.count, learningRate });
+    variable.write(moved);
     slot.tensors.forEach((tensor) => tensor.dispose());
-    this.#slots.set(path, { tensors: slots.map((tensor) => tf.keep(tensor)), count });
+    this.#slots.set(path, { tensors: slots.map((tensor) => tf.keep(tensor)), count: slot.count + 1 });
   }
 }
 
 function assign(variable: LayerVariable, value: Tensor): void {
   (variable.read() as Variable).assign(value);
-}
-
-function globalNorm(gradients: readonly Tensor[]): number {
-  const tf = requireTf();
-  const halves = gradients.map(l2Loss);
-  return Math.sqrt(2 * (halves.length === 1 ? halves[0]! : tf.addN(halves)).dataSync()[0]!);
 }
 
 /** The squares of numbers beyond 1e19 overflow in single precision. */

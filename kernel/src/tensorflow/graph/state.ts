@@ -1,7 +1,7 @@
 /** Named tensors that live in one session, and the graphs that read and change them. */
 import type { Tensor, Variable } from "@tensorflow/tfjs-node";
 import { nodeBackend } from "../backend";
-import { DataTypes, GraphBuilder } from "./builder";
+import { attribute, DataTypes, GraphBuilder } from "./builder";
 import { threadsFor } from "./config";
 import { TraceError } from "./errors";
 import type { Output, TypedArray } from "./native";
@@ -65,11 +65,11 @@ export class StateSession {
    * Adds a named tensor. Where it mirrors a tfjs variable, graphs that read the variable read the
    * session's value instead.
    *
-   * @param initial its first value; zeros unless given
+   * @param initial its first value, not to be written afterwards; zeros unless given
    */
   declare(name: string, spec: Spec, initial: TypedArray | null = null, variable?: Variable): void {
     if (this.declared.has(name)) throw new Error(`"${name}" is declared already`);
-    this.declared.set(name, { spec, initial: initial?.slice() ?? null, variable });
+    this.declared.set(name, { spec, initial, variable });
     if (this.session) this.waiting.add(name);
   }
 
@@ -89,6 +89,22 @@ export class StateSession {
     const plan = this.remembered(`read ${names.join("\0")}`, (session) => session.plan([], fetches));
     const values = plan.run([]);
     return new Map(names.map((name, index) => [name, values[index]!]));
+  }
+
+  /** Of each of these, every `stride`th element from the first: a look at what would take long to read. */
+  readEvery(parts: readonly { name: string; stride: number }[]): TypedArray[] {
+    if (!this.session) return parts.map(({ name, stride }) => this.initialOf(name).filter((_: unknown, index: number) => index % stride === 0));
+    const plan = this.remembered(`every ${parts.map(({ name, stride }) => `${name} ${stride}`).join("\0")}`, (session) => {
+      const { graph } = session;
+      const list = (...values: number[]) => graph.constant(DataTypes.int32, [values.length], Int32Array.from(values));
+      return session.plan([], parts.map(({ name, stride }) => {
+        const { dtype, shape, fetch } = this.variable(name);
+        const size = shape.reduce((a, b) => a * b, 1);
+        const flat = graph.add("Reshape", [fetch, list(size)], [attribute.type("T", dtype), attribute.type("Tshape", DataTypes.int32)])[0]!;
+        return graph.add("StridedSlice", [flat, list(0), list(size), list(stride)], [attribute.type("T", dtype), attribute.type("Index", DataTypes.int32)])[0]!;
+      }));
+    });
+    return plan.run([]);
   }
 
   /** Sets named tensors. */

@@ -88,15 +88,22 @@ export class TrainingSession {
     let known = this.functions.get(key);
     if (!known) {
       this.makeRoom();
+      this.pull();
       known = new StateFunction(this.state, inputs, `function_${this.serial++}`, (_tracer, tensors) => body(tensors));
       this.functions.set(key, known);
     }
     return known.run(values);
   }
 
-  /** Fetches all that the variables have not fetched yet, in one go. Reading them does so too, one by one. */
+  /** Fetches all that the variables have not fetched yet, in one go. Reading them does so too, one by one, and so does recording. */
   pull(): void {
     this.mirror.settle();
+  }
+
+  /** Of each of these weights every `stride`th element, without fetching them. */
+  every(parts: readonly { name: string; stride: number }[]): TypedArray[] {
+    this.takeOver();
+    return this.state.readEvery(parts);
   }
 
   /** A copy of slots and weights, or of some weights. */
@@ -146,6 +153,7 @@ export class TrainingSession {
     let made = trained && this.programs.get(this.fullKey(key, trained));
     if (!made) {
       this.makeRoom();
+      this.pull();
       const step = define();
       trained = step.trained;
       for (const { name } of trained) {

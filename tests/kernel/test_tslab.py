@@ -35,3 +35,24 @@ def test_types_of_the_package_are_known(kernel):
     kernel.run(IMPORT)
     cell = kernel.run("tslab.display.html(5)")
     assert "TS2345" in cell.traceback
+
+
+def test_a_cell_becomes_a_module(kernel):
+    assert not kernel.run("/** @module counting */\nexport let count = 1;\nexport function fails(): never { throw new Error('in the module') }").error
+    assert kernel.run("import { count, fails } from './counting'; count").result == "1"
+    failed = kernel.run("fails()")
+    assert "counting.ts:3:" in failed.traceback and "in the module" in failed.traceback
+    assert "export function fails" in failed.traceback
+    kernel.run("/** @module counting */\nexport let count = 2;")
+    assert kernel.run("import { count } from './counting'; count").result == "2"
+    wrong = kernel.run("/** @module counting */\nexport const count: string = 2;")
+    assert not wrong.error and "TS2322" in wrong.text("stderr")
+    importing = kernel.run("import { count } from './counting';")
+    assert "counting.ts:2:14" in importing.traceback and "export const count: string = 2;" in importing.traceback
+
+
+def test_a_cell_for_the_browser_is_bundled_and_shown(kernel):
+    cell = kernel.run("/** @browser */\nconst greeting: string = 'hello';\nelement.append(greeting);")
+    bundle = shown(cell)[0]
+    assert "element.append(greeting)" in bundle["application/javascript"] and ": string" not in bundle["application/javascript"]
+    assert cell.result is None and len(bundle["text/plain"]) < 100

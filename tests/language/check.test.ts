@@ -145,6 +145,30 @@ describe("later cells", () => {
     expect(await faults("localFn('x'); const l1: Local = { v: 1 }")).toEqual([]);
   });
 
+  it("may give an imported or declared value's name a type, and the other way round: both stay", async () => {
+    await run("import { sep as both1 } from 'node:path'; import * as both2 from 'node:os'; let both3 = 1; function both4() { return 'x' }");
+    await run("type both1 = number; interface both2 { w: number } type both3 = string; type both4 = 1 | 2; const both5: both1 = both1.length");
+    expect(await faults("const a1: both1 = both1.length; const a2: both2 = { w: both2.EOL.length }; both3 = both3 + 1; const a3: both3 = 'x'; const a4: both4 = 1; both4().length")).toEqual([]);
+    expect(await faults("both1.nope; const b1: both1 = 'x'; both3 = 'x'")).toHaveLength(3);
+    await run("type only1 = { v: number }");
+    await run("let only1 = 5");
+    expect(await faults("only1 = 6; const c1: only1 = { v: only1 }")).toEqual([]);
+  });
+
+  it("are told, once, of a function of an earlier cell that a changed local file breaks", async () => {
+    notebook.write("changing.ts", "export const base = 1;");
+    await run("import { base } from './changing'; const onBase = () => base.toFixed();");
+    const saidBefore = notebook.notices.length;
+    notebook.write("changing.ts", "export const base = 'one';");
+    await run("1 + 1");
+    await expect.poll(() => notebook.notices.length).toBe(saidBefore + 1);
+    expect(notebook.notices.at(-1)).toMatch(/^`changing.ts` has changed, and cell \d+ no longer checks: TS2551 in line 1: /);
+    notebook.write("changing.ts", "export const base = 'two';");
+    await run("2 + 2");
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect(notebook.notices.length).toBe(saidBefore + 1);
+  });
+
   it("know large values by a type of bounded size", async () => {
     await run(`const long1 = "${"x".repeat(100_000)}"; const rows1 = [${Array.from({ length: 2000 }, (_, i) => `{ id: ${i}, name: "n${i}" }`).join(", ")}]`);
     expect(await faults("long1.length; rows1[0]?.name.length; rows1[0]?.id.toFixed()")).toEqual([]);

@@ -13,6 +13,7 @@ beforeAll(async () => {
     "node_modules/@scoped/part/package.json": '{ "name": "@scoped/part", "version": "1.0.0" }',
   });
   await notebook.run("const ob1 = { alphaKey: 1, betaKey: 'x' }; class Shape { area = 1; grow(by: number): this { return this } }");
+  await notebook.run("const arrowProbe = (x: number) => x; enum Level { Low }");
   await notebook.run("/** Adds two probes.\n * @param left the left one\n */\nfunction addProbe(left: number, right: number): number { return left + right; }");
 });
 afterAll(() => notebook.close());
@@ -74,7 +75,9 @@ describe("completion", () => {
 
   it("tells kinds and types", async () => {
     const { items } = await complete("addPr|");
-    expect(items[0]).toMatchObject({ text: "addProbe", detail: expect.stringContaining("addProbe(left: number, right: number): number") as string });
+    expect(items[0]).toMatchObject({ text: "addProbe", kind: "function", detail: expect.stringContaining("addProbe(left: number, right: number): number") as string });
+    const kinds = Object.fromEntries((await complete("|")).items.map(({ text, kind }) => [text, kind]));
+    expect(kinds).toMatchObject({ addProbe: "function", arrowProbe: "function", Shape: "class", Level: "enum", ob1: "variable" });
     expect((await complete("new Shape().gr|")).items[0]).toMatchObject({ text: "grow", kind: "method", detail: expect.stringContaining("grow(by: number)") as string });
   });
 

@@ -18,7 +18,7 @@ export interface Evaluator {
 }
 
 /** One at a time: bindings of the REPL live in this thread's realm. */
-export function createEvaluator(folder: string, importLocal?: (specifier: string) => Promise<Record<string, unknown>> | undefined): Evaluator {
+export function createEvaluator(folder: string, importLocal?: (specifier: string) => Promise<Record<string, unknown>> | undefined, define: ScriptHost["define"] = () => undefined): Evaluator {
   const require = createRequire(join(folder, "notebook.ts"));
   const importFrom = new Script("(specifier) => import(specifier)", {
     filename: join(folder, "notebook.ts"),
@@ -28,6 +28,7 @@ export function createEvaluator(folder: string, importLocal?: (specifier: string
     value: NO_VALUE,
     meta: { url: pathToFileURL(join(folder, "notebook.ts")).href, filename: join(folder, "notebook.ts"), dirname: folder },
     require,
+    define,
     named: (fn, name) => Object.defineProperty(fn, "name", { value: name, configurable: true }),
     // Who writes into the cell is the runtime's; here `%who` gives the names to whoever looks.
     magics: {

@@ -35,7 +35,7 @@ export function openNotebook(files: Record<string, string> = {}): Notebook {
   const evaluator = createEvaluator(folder, (specifier) => {
     const path = modules.resolve(specifier, folder);
     return path === undefined ? undefined : modules.import(path);
-  });
+  }, (name, source) => modules.define(join(folder, name), source));
   let number = 0;
   const prepare = (code: string) => language.prepare({ id: String(++number), number, code, url: `file:///notebook/cell-${number}.ts` });
   return {
@@ -63,6 +63,6 @@ export function openNotebook(files: Record<string, string> = {}): Notebook {
   };
 }
 
-function written({ code, start, message }: Diagnostic): string {
-  return `${code ?? "syntax"} ${start.line}:${start.column} ${message}`;
+function written({ code, start, message, file }: Diagnostic): string {
+  return `${code ?? "syntax"} ${file ? `${file.name}:` : ""}${start.line}:${start.column} ${message}`;
 }

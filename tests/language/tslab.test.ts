@@ -65,6 +65,15 @@ describe("the executor's cells", () => {
     expect(await all(['import {aVal} from "./pkg/a";', "aVal"])).toBe("XYZ");
   });
 
+  it("report a type error in a local file where it is imported, be it from another file", async () => {
+    const fault = "TS2322 pkg/wrong.ts:1:14 Type 'string' is not assignable to type 'number'.";
+    expect(await notebook.faults('import {wrong} from "./pkg/wrong";')).toEqual([fault]);
+    notebook.write("pkg/wide.ts", "/* 😀 ä */ export const wide: number = 'AAA';");
+    expect(await notebook.faults("import { wide } from './pkg/wide';")).toEqual(["TS2322 pkg/wide.ts:1:25 Type 'string' is not assignable to type 'number'."]);
+    notebook.write("pkg/behind.ts", 'export { wrong } from "./wrong";');
+    expect(await notebook.faults('const { wrong } = await import("./pkg/behind");')).toEqual([fault]);
+  });
+
   it("add up over many cells", { timeout: 30_000 }, async () => {
     await notebook.run("let sum = 0;");
     for (let i = 1; i <= 20; i++) await notebook.run(`sum += ${i};`);
@@ -89,6 +98,7 @@ describe("the converter's cells", () => {
     ["take a class' name for a value", ["class Taken {} class Other { o = 1 }", "let Taken = 10;", "[Taken, new Other().o]"], [10, 1]],
     ["take a class' name for a type", ["class Typed {}", "interface Typed { x: number }", "const typed: Typed = { x: 1 }; typed.x"], 1],
     ["take an imported type's name for another type", ['import { CpuInfo } from "os";', "interface CpuInfo { x: number }", "const cpu: CpuInfo = { x: 1 }; cpu.x"], 1],
+    ["take an imported value's name for a type, and keep both", ['import { cpus } from "os";', "type cpus = number;", "const both: cpus = cpus().length; both === cpus().length"], true],
     ["use an imported type's name as a value, too", ['import { CpuInfo } from "os";', "let CpuInfo = 10;", "CpuInfo"], 10],
     ["take a global's name", ["let process = 5", "process + 1"], 6],
     ["take a global interface's name", ["interface Map { mine(): number }\nfunction createMap(): Map { return { mine: () => 4 } }", "createMap().mine()"], 4],
@@ -125,16 +135,7 @@ describe("where this kernel differs on purpose", () => {
     expect(await notebook.run("{x: 3, y: 4}")).toEqual({ x: 3, y: 4 });
   });
 
-  it("a type takes a name whole, be it that of an imported value", async () => {
-    await all(['import { cpus } from "os";', "type cpus = number;"]);
-    expect(await notebook.faults("cpus().length")).toEqual(["TS2693 1:1 'cpus' only refers to a type, but is being used as a value here."]);
-  });
-
   it("decorators are those of the standard: metadata is written behind them, so none may seal the class itself", async () => {
     await expect(notebook.run("function seal(target: Function, _: unknown) { Object.seal(target) }\n@seal class Sealed {}")).rejects.toThrow("not extensible");
-  });
-
-  it("a type error in a local file does not stop the cell that imports it: it is the file's", async () => {
-    expect(await all(['import {wrong} from "./pkg/wrong";', "typeof wrong"])).toBe("string");
   });
 });

@@ -143,6 +143,7 @@ export class Executor {
       const warnings = tracebacks.diagnostics("type", cell.diagnostics, number, code).traceback.slice(0, -1);
       publisher.publish(headerBytes, "stream", { name: "stderr", text: warnings.join("\n") + "\n" });
     }
+    if (cell.shows && !silent) publisher.publish(headerBytes, "display_data", bundleOf(cell.shows, "JavaScript for the browser"));
     await this.#session.willRun(cell);
     this.#session.tasks.current = task;
     const done = this.#session.done(task);

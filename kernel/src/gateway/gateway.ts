@@ -63,7 +63,7 @@ export class Gateway {
     this.#heap = new HeapWatch(start.heapLimit, () => this.#shells.main.busy, () => this.#post({ kind: "terminated", reason: "memory" }));
     this.#debugging = new Debugging(publisher);
     const cells = new Cells();
-    this.#tracebacks = new Tracebacks(cells, start.folder);
+    this.#tracebacks = new Tracebacks(cells, start.folder, (path) => this.#language?.moduleSource(path));
     const language = (): Language => this.language;
     const session: Session = {
       get language() { return language(); },

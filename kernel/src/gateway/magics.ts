@@ -63,6 +63,6 @@ const MIME: Record<NonNullable<CellActions["shows"]>["as"], string> = {
 };
 
 /** The content of the `display_data` message of a cell that is not TypeScript. */
-export function bundleOf({ as, text }: NonNullable<CellActions["shows"]>): Record<string, unknown> {
-  return { data: { [MIME[as]]: text, "text/plain": text }, metadata: {}, transient: {} };
+export function bundleOf({ as, text }: NonNullable<CellActions["shows"]>, plain = text): Record<string, unknown> {
+  return { data: { [MIME[as]]: text, "text/plain": plain }, metadata: {}, transient: {} };
 }

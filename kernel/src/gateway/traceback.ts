@@ -70,8 +70,12 @@ export class Tracebacks {
   readonly #cells: Cells;
   readonly #folder: string;
 
-  constructor(cells: Cells, folder: string) {
+  readonly #moduleSource: (path: string) => string | undefined;
+
+  /** @param moduleSource texts of modules that are cells and no files */
+  constructor(cells: Cells, folder: string, moduleSource: (path: string) => string | undefined = () => undefined) {
     this.#cells = cells;
+    this.#moduleSource = moduleSource;
     this.#folder = folder;
   }
 
@@ -84,12 +88,12 @@ export class Tracebacks {
   diagnostics(kind: "syntax" | "type", diagnostics: readonly Diagnostic[], number: number, code: string): ErrorContent {
     const lines = code.split("\n");
     const said = diagnostics.map((found) => {
-      const place = `${labelOf(number)}:${found.start.line}:${found.start.column}`;
+      const place = `${found.file?.name ?? labelOf(number)}:${found.start.line}:${found.start.column}`;
       return { head: `${place}: ${found.message}${found.code === undefined ? "" : ` (${found.code})`}`, found };
     });
     const ename = kind === "syntax" ? "SyntaxError" : "TypeScriptError";
     const traceback = said.flatMap(({ head, found }) => [
-      `${RED}${BOLD}${ename}${OFF} ${head}`, ...excerpt(lines, found.start.line, found.start.column),
+      `${RED}${BOLD}${ename}${OFF} ${head}`, ...excerpt(found.file?.text.split("\n") ?? lines, found.start.line, found.start.column),
     ]);
     if (kind === "type") traceback.push(`${DIM}The cell has not run.${OFF}`);
     return { ename, evalue: said[0]?.head ?? "the cell cannot be read", traceback };
@@ -141,7 +145,7 @@ export class Tracebacks {
     if (place) return { where: place.cell.label, line: place.line, column: place.column, lines: place.cell.lines };
     const path = pathOf(frame.where);
     if (path === undefined || path.includes(`${sep}node_modules${sep}`) || !path.startsWith(this.#folder + sep)) return undefined;
-    return { where: relative(this.#folder, path), line: frame.line, column: frame.column, lines: readLines(path) };
+    return { where: relative(this.#folder, path), line: frame.line, column: frame.column, lines: this.#moduleSource(path)?.split("\n") ?? readLines(path) };
   }
 }
 

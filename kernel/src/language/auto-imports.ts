@@ -35,7 +35,7 @@ export function autoImports<Item extends ImportedItem>(matching: readonly Item[]
     if (!given || isAtHand(item.label)) continue;
     const from = given.moduleSpecifier;
     // The documents of our own project are nobody's modules, and the kernel's inner files nobody's library.
-    if (/^\.\/(?:session|earlier-|cell|edit|probe|ahead\/)|^thawbook\//.test(from)) continue;
+    if (/^\.\/(?:session|earlier-|cell|jsx-cell|edit|probe|ahead\/)|^thawbook\//.test(from)) continue;
     const clause = CLAUSES[given.importKind];
     if (!clause) continue;
     const key = `${item.label} ${from.replace(/^node:/, "")}`;

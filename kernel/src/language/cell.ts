@@ -13,6 +13,8 @@ export interface Diagnostic {
   /** `TS2322`, or undefined where the parser has no code. */
   code?: string;
   message: string;
+  /** Where it is not the cell: a local file that the cell imports, from the notebook's folder on, and its text. */
+  file?: { name: string; text: string };
   start: Position;
   end: Position;
 }
@@ -44,6 +46,10 @@ export interface PreparedCell extends CellSource {
   shifts: ColumnShift[];
   /** Top-level names that this cell binds. */
   declares: string[];
+  /** The cell is no part of the session: a module that others import, or code for the browser. */
+  isApart?: boolean;
+  /** What is shown in the place of a value. */
+  shows?: { as: "javascript"; text: string };
   /** Warnings, and errors where the policy lets the cell run all the same. */
   diagnostics: Diagnostic[];
 }
@@ -113,6 +119,8 @@ export interface Language {
    * @returns the names that they have bound, as scripts call them
    */
   reset(): Promise<string[]>;
+  /** The text of a local module that is a cell, by the path that it would have as a file. */
+  moduleSource(path: string): string | undefined;
   /** Packages have been installed into the notebook's folder. */
   installed(): void;
   /** What `%help` prints. */

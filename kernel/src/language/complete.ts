@@ -47,7 +47,7 @@ export async function complete(checker: Checker, code: string, offset: number, n
   const path = isMember ? libraryPath(code, before.slice(0, before.length - prefix.length), checker.session.wholeLibraries()) : undefined;
   const known = path && checker.libraryMembers.get(path)?.filter(({ label }) => startsWith(label, prefix));
   // A short list is shown with types, which the server has.
-  if (known && known.length > DETAILED) return { items: ordered(known, prefix).map(toCompletion), autoImports: [], start: offset - prefix.length, end: offset };
+  if (known && known.length > DETAILED) return { items: ordered(known, prefix).map((item) => toCompletion(item)), autoImports: [], start: offset - prefix.length, end: offset };
   const { uri } = await checker.edit(code, isMember ? "words" : "all");
   const params = { textDocument: { uri }, position: lspPosition(code, offset), context: { triggerKind: 1 } };
   type Answer = LspList | LspItem[] | null;
@@ -63,7 +63,7 @@ export async function complete(checker: Checker, code: string, offset: number, n
   const offered = ordered(list.items.filter(({ label, filterText }) => startsWith(filterText ?? label, typed) && !label.startsWith("__s")), typed);
   const matching = offered.filter((item) => !needsImport(item));
   if (matching.length <= DETAILED) await Promise.all(matching.map((item) => addDetail(checker, item)));
-  const items = unique(matching).map(toCompletion);
+  const items = unique(matching).map((item) => toCompletion(item, kindOf(checker, item)));
   if (!isMember && !isInString && list.items.length) {
     const offeredTexts = new Set(items.map(({ text }) => text));
     for (const name of notebookNames) if (startsWith(name, typed) && !offeredTexts.has(name)) items.push({ text: name, kind: "variable" });
@@ -78,9 +78,9 @@ function ordered(items: readonly LspItem[], typed: string): LspItem[] {
   return [...items].sort((a, b) => rank(a, typed) - rank(b, typed) || compare(a.sortText ?? a.label, b.sortText ?? b.label) || compare(a.label, b.label));
 }
 
-function toCompletion(item: LspItem): Completions["items"][number] {
-  const { kind, detail } = item;
-  return { text: insertion(item), ...(kind ? { kind: KINDS[kind] } : {}), ...(detail ? { detail: withoutSessionName(detail) } : {}) };
+function toCompletion(item: LspItem, kind = item.kind ? KINDS[item.kind] : undefined): Completions["items"][number] {
+  const { detail } = item;
+  return { text: insertion(item), ...(kind ? { kind } : {}), ...(detail ? { detail: withoutSessionName(detail) } : {}) };
 }
 
 /** Not a path, nor a path within a package. */
@@ -124,6 +124,14 @@ function rank({ label, kind }: LspItem, typed: string): number {
 
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** What a name is, where the server calls it a variable: it has been imported from the session. */
+function kindOf(checker: Checker, { label, kind, detail }: LspItem): string | undefined {
+  const known = kind ? KINDS[kind] : undefined;
+  if (known !== "variable" && known !== "") return known;
+  const [, word] = /^\(alias\) (function|class|interface|enum|namespace|type)\b/.exec(detail ?? "") ?? [];
+  return (word === "namespace" ? "module" : word) ?? checker.session.kindOf(label) ?? known;
 }
 
 async function addDetail(checker: Checker, item: LspItem): Promise<void> {

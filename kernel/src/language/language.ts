@@ -1,6 +1,8 @@
 /** TypeScript for one notebook: the parser, the transform and the checker behind one interface. */
 
 import type { CellActions, CellSource, Completions, Diagnostic, Inspection, Language, Preparation, PreparedCell, CheckPolicy } from "./cell.js";
+import { readTags, withoutBareTag } from "./tags.js";
+import { TaggedCells } from "./tagged-cells.js";
 import { complete } from "./complete.js";
 import { completeness } from "./completeness.js";
 import { inspect } from "./inspect.js";
@@ -35,6 +37,7 @@ class NotebookLanguage implements Language {
   readonly ready: Promise<void>;
   policy: CheckPolicy = "strict";
   private readonly checker: Checker;
+  private readonly tagged: TaggedCells;
   private readonly transform: ScriptTransform;
   private readonly notebookNames: readonly string[];
   private readonly notices: (text: string) => void;
@@ -47,7 +50,8 @@ class NotebookLanguage implements Language {
     this.notices = notices;
     this.notebookNames = notebookNames;
     this.checker = new Checker(folder, librariesOf(notebookNames), (restarting) => this.serverExited(restarting), (stale) => this.tellStale(stale));
-    this.transform = createTransform(notebookNames);
+    this.tagged = new TaggedCells(folder, this.checker, (ask) => this.check(ask));
+    this.transform = createTransform(notebookNames, folder);
     this.ready = this.checker.ready().catch(() => undefined);
     // The parser is loaded while the server starts.
     setImmediate(() => parseCell("0"));
@@ -55,16 +59,19 @@ class NotebookLanguage implements Language {
 
   async prepare(cell: CellSource): Promise<Preparation> {
     clearTimeout(this.backgroundLoad);
+    const tags = readTags(cell.code);
+    if (tags.module !== undefined || tags.browser) return this.tagged.prepare(cell, withoutBareTag(readMagics(cell.code).text), tags, this.policy);
     const { faults, ...parsed } = parseNotebookCell(cell.code);
     if (faults.length) return { ok: false, kind: "syntax", diagnostics: [...faults] };
     this.remember(cell.id, parsed);
-    const [transformed, found] = await Promise.all([this.transform.transform(cell, parsed), this.check(parsed)]);
+    const [transformed, found] = await Promise.all([this.transform.transform(cell, parsed), this.check(() => this.checker.check(parsed))]);
     if (!transformed.ok) return { ok: false, kind: "syntax", diagnostics: transformed.diagnostics };
     if (found.length && this.policy === "strict") return { ok: false, kind: "type", diagnostics: found };
     return { ok: true, cell: { ...cell, ...transformed.script, diagnostics: found } };
   }
 
   commit(cell: PreparedCell): void {
+    if (cell.isApart) return;
     const parsed = this.parsed.get(cell.id) ?? parseNotebookCell(cell.code);
     this.parsed.delete(cell.id);
     this.transform.committed(cell.declares);
@@ -103,6 +110,10 @@ class NotebookLanguage implements Language {
     return this.transform.reset();
   }
 
+  moduleSource(path: string): string | undefined {
+    return this.tagged.source(path);
+  }
+
   installed(): void {
     this.checker.installed();
   }
@@ -123,10 +134,10 @@ class NotebookLanguage implements Language {
   }
 
   /** Without a server cells run unchecked, and the user is told once. */
-  private async check(parsed: Parsed): Promise<Diagnostic[]> {
+  private async check(ask: () => Promise<Diagnostic[]>): Promise<Diagnostic[]> {
     if (this.policy === "off") return [];
     try {
-      const found = await this.checker.check(parsed);
+      const found = await ask();
       this.saidUnchecked = false;
       return found;
     } catch (error) {
@@ -143,9 +154,10 @@ class NotebookLanguage implements Language {
       : "The TypeScript server keeps ending; cells run unchecked from now on. Restart the kernel to try again.");
   }
 
-  private tellStale({ name, number, fault }: StaleCell): void {
+  private tellStale({ cause, number, fault }: StaleCell): void {
     if (this.policy === "off") return;
-    this.notices(`\`${name}\` has another type now, and cell ${number} no longer checks: ${fault.code ?? ""} in line ${fault.start.line}: ${fault.message}`);
+    const what = "file" in cause ? `\`${cause.file}\` has changed` : `\`${cause.name}\` has another type now`;
+    this.notices(`${what}, and cell ${number} no longer checks: ${fault.code ?? ""} in line ${fault.start.line}: ${fault.message}`);
   }
 
   private remember(id: string, parsed: Parsed): void {

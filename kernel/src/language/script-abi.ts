@@ -57,6 +57,8 @@ export interface ScriptHost {
   import(specifier: string, options?: ImportOptions): Promise<Record<string, unknown>>;
   /** What `import.meta` is in a cell: the notebook's folder, as if the cell were a file `notebook.ts` in it. */
   readonly meta: { url: string; filename: string; dirname: string; resolve?(specifier: string): string };
+  /** The cell is a module of the notebook's folder (`/** @module name *\/`): later imports of the file `name` mean this source. */
+  define(name: string, source: string): void;
   /** `import x = require("y")`: resolved from the notebook's folder. */
   require(specifier: string): unknown;
   /** The value of the cell's last expression: scripts assign it. */

@@ -64,6 +64,11 @@ export class Imports {
     this.#requireKernel = createRequire(join(KERNEL_FOLDER, "notebook.ts"));
   }
 
+  /** A cell has become a module of this folder. */
+  define(name: string, source: string): void {
+    this.#options.locals().define(join(this.#options.folder, name), source);
+  }
+
   get require(): NodeJS.Require {
     return this.#requireHere;
   }

@@ -105,6 +105,7 @@ export class MainThread {
     const host = {
       meta: { ...metaOf(folder), resolve: (specifier: string) => imports.resolve(specifier) },
       import: (specifier, options) => imports.import(specifier, options),
+      define: (name, source) => imports.define(name, source),
       require: (specifier) => imports.requireModule(specifier),
       named: (fn, name) => Object.defineProperty(fn, "name", { value: name, configurable: true }),
       magics: this.#magics,

@@ -1,14 +1,15 @@
 /** A cell with its magics, parsed. */
 
-import { parseCell, positionAt, syntaxDiagnostics, type Parsed } from "../script/parse.js";
+import { parse, parseCell, positionAt, syntaxDiagnostics, type Parsed } from "../script/parse.js";
 import type { Diagnostic } from "../cell.js";
+import { readTags, withoutBareTag } from "../tags.js";
 import { readMagics } from "./read.js";
 import type { MagicPlaces } from "./write.js";
 
 /** As `parseCell`; the magics are blank in the text, and told apart. */
 export function parseNotebookCell(code: string): Parsed & { magics: MagicPlaces; faults: readonly Diagnostic[] } {
   const { text, lines, faults } = readMagics(code);
-  const parsed = parseCell(text);
+  const parsed = readTags(code).jsx ? { ...parse(withoutBareTag(text), "tsx"), jsx: true } : parseCell(text);
   const magics: MagicPlaces = { who: lines.filter(({ name }) => name === "who").map(({ start }) => start), timed: [] };
   const found = [...faults];
   for (const { start, end } of lines.filter(({ name, argument }) => name === "time" && argument)) {

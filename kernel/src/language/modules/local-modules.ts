@@ -16,12 +16,19 @@ export interface LocalModulesOptions {
 }
 
 export interface LocalModules {
+  /** A cell has become the module of this path: it comes before a file of that path. */
+  define(path: string, source: string): void;
   /** The TypeScript file that a specifier means, or undefined where it means something else. */
   resolve(specifier: string, folder: string): string | undefined;
   /** The module's namespace; evaluated again if its file, or a local module that it imports, has changed since. */
   import(path: string): Promise<Namespace>;
   /** For tracebacks in a loaded module: `originalPosition(script, position)`. */
   script(path: string): ModuleScript | undefined;
+}
+
+interface DefinedModule {
+  source: string;
+  version: number;
 }
 
 interface Loaded {
@@ -46,14 +53,25 @@ export function filePlaces(stack: string): string {
   });
 }
 
-const EXTENSIONS = [".ts", ".mts", ".cts"];
+const EXTENSIONS = [".ts", ".tsx", ".mts", ".cts"];
 /** `./x.js` means `x.ts` where only that exists, as TypeScript has it. */
-const SOURCE_OF: Record<string, string> = { ".js": ".ts", ".mjs": ".mts", ".cjs": ".cts" };
+const SOURCE_OF: Record<string, string> = { ".js": ".ts", ".jsx": ".tsx", ".mjs": ".mts", ".cjs": ".cts" };
 
 export function createLocalModules({ importOther }: LocalModulesOptions): LocalModules {
   const modules = new Map<string, Loaded>();
+  const defined = new Map<string, DefinedModule>();
+  let versions = 0;
+  const isThere = (path: string): boolean => defined.has(path) || isFile(path);
+  const stampOf = (path: string): string => (defined.has(path) ? `cell ${defined.get(path)!.version}` : stampOfFile(path));
+  const resolveLocal = (specifier: string, folder: string): string | undefined => resolveModule(specifier, folder, isThere);
 
   return {
+    define(path, source) {
+      if (defined.get(path)?.source === source) return;
+      // The name means this module, also where it was one with JSX before, or without.
+      for (const extension of EXTENSIONS) defined.delete(withoutExtension(path) + extension);
+      defined.set(path, { source, version: ++versions });
+    },
     resolve: resolveLocal,
     async import(path) {
       const loaded = load(path, new Map());
@@ -95,7 +113,7 @@ export function createLocalModules({ importOther }: LocalModulesOptions): LocalM
 
   async function evaluate(loaded: Loaded, loading: ReadonlyMap<string, Loaded>): Promise<void> {
     const { path, namespace } = loaded;
-    loaded.script = await transformModule(readFileSync(path, "utf8"), path);
+    loaded.script = await transformModule(defined.get(path)?.source ?? readFileSync(path, "utf8"), path);
     scripts.set(path, loaded.script);
     const folder = dirname(path);
     const importFrom = async (specifier: string, options?: ImportOptions): Promise<Namespace> => {
@@ -123,11 +141,13 @@ export function createLocalModules({ importOther }: LocalModulesOptions): LocalM
   }
 }
 
-function resolveLocal(specifier: string, folder: string): string | undefined {
+const withoutExtension = (path: string): string => path.slice(0, -extname(path).length);
+
+function resolveModule(specifier: string, folder: string, isThere: (path: string) => boolean): string | undefined {
   const path = specifier.startsWith("file:") ? fileURLToPath(specifier) : /^\.{1,2}(?:\/|$)/.test(specifier) ? resolve(folder, specifier) : isAbsolute(specifier) ? specifier : undefined;
   if (path === undefined) return undefined;
   const extension = extname(path);
-  if (EXTENSIONS.includes(extension)) return isFile(path) ? path : undefined;
+  if (EXTENSIONS.includes(extension)) return isThere(path) ? path : undefined;
   // JavaScript or JSON that is there is imported as it is.
   if (isFile(path)) return undefined;
   const source = SOURCE_OF[extension];
@@ -136,14 +156,14 @@ function resolveLocal(specifier: string, folder: string): string | undefined {
     ...EXTENSIONS.map((each) => path + each),
     ...EXTENSIONS.map((each) => resolve(path, `index${each}`)),
   ];
-  return candidates.find(isFile);
+  return candidates.find(isThere);
 }
 
 function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }
 
-function stampOf(path: string): string {
+function stampOfFile(path: string): string {
   const stat = statSync(path, { throwIfNoEntry: false });
   return stat ? `${stat.mtimeMs}:${stat.size}:${stat.ino}` : "gone";
 }

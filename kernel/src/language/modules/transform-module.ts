@@ -5,11 +5,13 @@
  * Not Node's own loader: its module cache cannot forget, and a notebook's modules are reloaded when they change.
  */
 
+import { dirname } from "node:path";
 import type { Program } from "oxc-parser";
 import type { Variable } from "eslint-scope";
 import type { PreparedCell } from "../cell.js";
 import { blankTypes } from "../script/blank-types.js";
 import { Edits } from "../script/edits.js";
+import { jsxOptions } from "../script/jsx.js";
 import { lower } from "../script/lower.js";
 import { patternNames } from "../script/names.js";
 import { children, parse, syntaxDiagnostics, type AnyNode } from "../script/parse.js";
@@ -38,14 +40,15 @@ export async function transformModule(source: string, path: string): Promise<Mod
 }
 
 async function withoutTypes(source: string, path: string): Promise<{ javascript: string; map?: string }> {
-  const { program, errors } = parse(source);
+  const isJsx = path.endsWith("x");
+  const { program, errors } = parse(source, isJsx ? "tsx" : "ts");
   if (errors.length) throw syntaxError(path, syntaxDiagnostics(source, errors)[0]!);
   const edits = new Edits(source);
   const { needsTransform } = blankTypes(program, edits);
   // `<T>{}` got parentheses, or an enum is in the way: the offsets would not be the source's.
-  const javascript = needsTransform ? undefined : edits.apply().text;
+  const javascript = needsTransform || isJsx ? undefined : edits.apply().text;
   if (javascript?.length === source.length) return { javascript };
-  const lowered = await lower(source, path);
+  const lowered = await lower(source, path, isJsx ? jsxOptions(dirname(path)) : undefined);
   if ("diagnostics" in lowered) throw syntaxError(path, lowered.diagnostics[0]!);
   return { javascript: lowered.code, map: lowered.map };
 }

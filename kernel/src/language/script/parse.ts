@@ -19,12 +19,14 @@ export interface Parsed {
   comments: ParseResult["comments"];
   /** The cell reads as an object literal: `text` has a parenthesis before and behind it. */
   isObjectLiteral: boolean;
+  /** The cell says that it holds JSX. */
+  jsx?: boolean;
   /** Magics that act where they stand; their lines are blank in `text`. */
   magics?: MagicPlaces;
 }
 
 /** @param range whether nodes have a `range`, too, which eslint-scope reads */
-export function parse(text: string, lang: "ts" | "js" = "ts", range = false): Parsed {
+export function parse(text: string, lang: "ts" | "tsx" | "js" = "ts", range = false): Parsed {
   const { program, errors, comments } = parser().parseSync(`cell.${lang}`, text, { lang, range, sourceType: "module" });
   return { text, program, comments, errors: errors.filter(({ severity }) => severity === "Error"), isObjectLiteral: false };
 }

@@ -5,6 +5,7 @@ import { HOST_NAME, RENAMED_SUFFIX } from "../script-abi.js";
 import { blankTypes } from "./blank-types.js";
 import { shownStatement, writeScript } from "./cell-script.js";
 import { Edits } from "./edits.js";
+import { jsxOptions } from "./jsx.js";
 import { lower } from "./lower.js";
 import { boundNames } from "./names.js";
 import { parse, parseCell, syntaxDiagnostics, type Parsed } from "./parse.js";
@@ -29,8 +30,9 @@ export interface ScriptTransform {
 
 /**
  * @param notebookNames names on `globalThis` that the user may simply take (`tf`, `display`): they are ours, no library reads them
+ * @param folder the notebook's, whose tsconfig.json says what JSX becomes
  */
-export function createTransform(notebookNames: readonly string[]): ScriptTransform {
+export function createTransform(notebookNames: readonly string[], folder = process.cwd()): ScriptTransform {
   const globals = new Set(Object.getOwnPropertyNames(globalThis));
   for (const name of [HOST_NAME, ...notebookNames]) globals.delete(name);
   const renamed = new Set<string>();
@@ -48,7 +50,7 @@ export function createTransform(notebookNames: readonly string[]): ScriptTransfo
       const shown = shownStatement(parsed.program);
       const { needsTransform } = blankTypes(parsed.program, edits, shown?.statement);
       const listed = parsed.magics?.who.length ? [...new Set([...bound, ...declares])].map(scriptName) : [];
-      if (needsTransform) return lowered(cell, parsed, declares, names, listed);
+      if (needsTransform || parsed.jsx) return lowered(cell, parsed, declares, names, listed);
 
       if (names.size) {
         const javascript = edits.apply().text;
@@ -79,7 +81,7 @@ export function createTransform(notebookNames: readonly string[]): ScriptTransfo
   };
 
   async function lowered(cell: CellSource, parsed: Parsed, declares: string[], names: Set<string>, listed: readonly string[]): Promise<Transformed> {
-    const result = await lower(beforeLowering(parsed, listed), cell.url);
+    const result = await lower(beforeLowering(parsed, listed), cell.url, parsed.jsx ? jsxOptions(folder) : undefined);
     if ("diagnostics" in result) return { ok: false, diagnostics: result.diagnostics };
     const javascript = parse(result.code, "js");
     const edits = new Edits(result.code);

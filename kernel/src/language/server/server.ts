@@ -125,8 +125,13 @@ export class TypeScriptServer {
     if (this.unread === name) this.unread = undefined;
   }
 
-  async diagnostics(name: string): Promise<LspDiagnostic[]> {
-    const { items } = await this.request<{ items?: LspDiagnostic[] }>("textDocument/diagnostic", { textDocument: { uri: this.uri(name) } });
+  diagnostics(name: string): Promise<LspDiagnostic[]> {
+    return this.diagnosticsOf(this.path(name));
+  }
+
+  /** @param path of a document, or of a file that a document imports */
+  async diagnosticsOf(path: string): Promise<LspDiagnostic[]> {
+    const { items } = await this.request<{ items?: LspDiagnostic[] }>("textDocument/diagnostic", { textDocument: { uri: pathToFileURL(path).href } });
     return items ?? [];
   }
 
@@ -166,10 +171,10 @@ export class TypeScriptServer {
   }
 
   /** Files that are new or changed on disk; without this the server keeps believing what it knows. */
-  filesChanged(created: readonly string[], changed: readonly string[]): void {
-    if (!created.length && !changed.length) return;
+  filesChanged(created: readonly string[], changed: readonly string[], deleted: readonly string[] = []): void {
+    if (!created.length && !changed.length && !deleted.length) return;
     const change = (type: number) => (path: string) => ({ uri: pathToFileURL(path).href, type });
-    this.rpc?.notify("workspace/didChangeWatchedFiles", { changes: [...created.map(change(1)), ...changed.map(change(2))] });
+    this.rpc?.notify("workspace/didChangeWatchedFiles", { changes: [...created.map(change(1)), ...changed.map(change(2)), ...deleted.map(change(3))] });
   }
 
   /** Asks the server's type API about the project as it is now; the snapshot is released afterwards. */
@@ -222,7 +227,7 @@ export class TypeScriptServer {
   }
 
   private open(rpc: RpcConnection, { uri, text, version }: OpenDocument): void {
-    rpc.notify("textDocument/didOpen", { textDocument: { uri, languageId: "typescript", version, text } });
+    rpc.notify("textDocument/didOpen", { textDocument: { uri, languageId: uri.endsWith("x") ? "typescriptreact" : "typescript", version, text } });
   }
 
   private exited(rpc: RpcConnection): void {

@@ -3,10 +3,10 @@
  * real tsconfig.json above them the server puts them into an inferred project, which is slow and resolves nothing.
  */
 
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { tmpdir } from "node:os";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { NOTEBOOK_GLOBALS } from "./notebook-globals.js";
 
 export interface Workspace {
@@ -24,8 +24,13 @@ export interface Workspace {
   dependencies(): string[];
   /** A module of the notebook's folder, as against one of a package. */
   isLocal(path: string): boolean;
-  /** The files that a text's relative imports may mean and that exist. */
-  localModules(text: string): string[];
+  /** The files that a text's relative imports may mean and that exist; the text stands in the notebook's folder, or in another. */
+  localModules(text: string, from?: string): string[];
+  /** Makes a cell a module, in the place of the one that had the name before. */
+  define(name: string, text: string, kind: { jsx: boolean; browser: boolean }): { path: string; created: string[]; changed: string[]; deleted: string[] };
+  isCellModule(path: string): boolean;
+  /** As people call a local module: its path from the notebook's folder on. */
+  nameOf(path: string): string;
   /** Whether Node would find the module, though the server has no types for it. */
   resolves(specifier: string): boolean;
   /** Puts documents into the directory. */
@@ -35,6 +40,13 @@ export interface Workspace {
 
 /** A second project below the first. */
 export const AHEAD_DIRECTORY = "ahead";
+/** Another: cells and modules for the browser. */
+export const BROWSER_DIRECTORY = "browser";
+/** Cells that are modules, where their imports of the notebook's files are resolved, too. */
+const MODULES_DIRECTORY = "modules";
+
+/** What JupyterLab gives to JavaScript that a cell shows. */
+const BROWSER_GLOBALS = "/** Where the cell's output stands. */\ndeclare const element: HTMLElement;\n";
 
 const PREFIX = "thawbook-types-";
 
@@ -72,7 +84,15 @@ export function createWorkspace(folder: string): Workspace {
   writeFileSync(join(directory, "notebook-globals.d.ts"), NOTEBOOK_GLOBALS);
   mkdirSync(join(directory, AHEAD_DIRECTORY));
   writeFileSync(join(directory, AHEAD_DIRECTORY, "tsconfig.json"), JSON.stringify({ extends: "../tsconfig.json", include: ["*.ts", "../notebook-globals.d.ts"] }));
+  mkdirSync(join(directory, MODULES_DIRECTORY));
+  mkdirSync(join(directory, BROWSER_DIRECTORY));
+  writeFileSync(join(directory, BROWSER_DIRECTORY, "browser-globals.d.ts"), BROWSER_GLOBALS);
+  writeFileSync(join(directory, BROWSER_DIRECTORY, "tsconfig.json"), JSON.stringify({
+    extends: "../tsconfig.json", include: ["*"], compilerOptions: { lib: ["esnext", "dom", "dom.iterable"], types: [] },
+  }));
   linkPackage("@types/node");
+  const cellModules = [MODULES_DIRECTORY, BROWSER_DIRECTORY].map((name) => join(directory, name));
+  const isCellModule = (path: string): boolean => cellModules.includes(dirname(path));
   return {
     directory,
     link: (text) => packagesNamed(text).flatMap(linkWithTypes),
@@ -84,12 +104,23 @@ export function createWorkspace(folder: string): Workspace {
     }),
     packages: () => [...new Set([...ownRoots().flatMap(packagesIn), ...KERNEL_PACKAGES])].sort(),
     dependencies: () => [...new Set([...dependenciesOf(findUp(folder, "package.json")), ...KERNEL_PACKAGES])],
-    isLocal: (path) => !path.startsWith(directory) && !/[\\/]node_modules[\\/]/.test(path),
-    localModules: (text) => specifiersIn(text).filter((specifier) => /^\.{0,2}\//.test(specifier)).flatMap((specifier) => {
-      const path = resolve(folder, specifier);
-      const stem = path.replace(/\.[cm]?js$/, "");
-      return [path, `${stem}.ts`, `${stem}.d.ts`, `${stem}.mts`, join(path, "index.ts")].filter((candidate) => existsSync(candidate));
-    }),
+    isLocal: (path) => (!path.startsWith(directory) || isCellModule(path)) && !/[\\/]node_modules[\\/]/.test(path),
+    localModules: (text, from = folder) => specifiersIn(text).filter((specifier) => /^\.{0,2}\//.test(specifier)).flatMap((specifier) => {
+      const path = resolve(from, specifier);
+      const stem = path.replace(/\.[cm]?[jt]sx?$/, "");
+      const cells = dirname(path) === folder ? cellModules.flatMap((root) => [".ts", ".tsx"].map((extension) => join(root, basename(stem) + extension))) : [];
+      return [...cells, path, `${stem}.ts`, `${stem}.tsx`, `${stem}.d.ts`, `${stem}.mts`, join(path, "index.ts")].filter(isFile);
+    }).filter((path, index, all) => all.indexOf(path) === index),
+    define(name, text, { jsx, browser }) {
+      const path = join(directory, browser ? BROWSER_DIRECTORY : MODULES_DIRECTORY, name + (jsx ? ".tsx" : ".ts"));
+      const others = cellModules.flatMap((root) => [".ts", ".tsx"].map((extension) => join(root, name + extension))).filter((other) => other !== path && existsSync(other));
+      for (const other of others) rmSync(other);
+      const wasThere = existsSync(path);
+      writeFileSync(path, text);
+      return { path, created: wasThere ? [] : [path], changed: wasThere ? [path] : [], deleted: others };
+    },
+    isCellModule,
+    nameOf: (path) => (isCellModule(path) ? basename(path) : relative(folder, path)),
     resolves(specifier) {
       if (isBuiltin(specifier)) return true;
       const name = packageName(specifier);
@@ -121,6 +152,7 @@ function projectConfig(folder: string, directory: string, modules: readonly stri
       resolveJsonModule: true,
       allowImportingTsExtensions: true,
       allowJs: false,
+      ...(/"jsx"\s*:/.test(ownText) ? {} : { jsx: "react" }),
       ...(/"lib"\s*:/.test(ownText) ? {} : { lib: ["esnext"] }),
       ...(/"types"\s*:/.test(ownText) ? {} : { types: ["node"] }),
       // What the folder's tsconfig.json names under `types` lies in its packages.
@@ -147,14 +179,22 @@ function projectConfig(folder: string, directory: string, modules: readonly stri
       composite: false,
       incremental: false,
       declaration: false,
-      rootDirs: [directory, folder],
+      rootDirs: [directory, join(directory, MODULES_DIRECTORY), join(directory, BROWSER_DIRECTORY), folder],
     },
-    include: ["*.ts"],
+    include: ["*.ts", "*.tsx", `${MODULES_DIRECTORY}/*`],
     // Nothing is fetched from a registry.
     typeAcquisition: { enable: false },
     exclude: [],
     references: [],
   };
+}
+
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }
 
 /** Of the kernel's own packages, those that are meant for cells. */

@@ -1,19 +1,24 @@
 /** The documents of one notebook at the TypeScript server: where cells are checked, and where the editor's questions go. */
 
-import { statSync } from "node:fs";
-import type { Diagnostic, Position } from "../cell.js";
+import type { Diagnostic } from "../cell.js";
+import { jsxNames } from "../script/jsx.js";
 import type { Parsed } from "../script/parse.js";
-import { AHEAD_DIRECTORY, createWorkspace, packageName, type Workspace } from "../server/workspace.js";
-import { PROBE_DOCUMENT, PROBE_TEXT, TypeScriptServer, type LspDiagnostic, type LspPosition } from "../server/server.js";
-import { declarationsOf, type Hole } from "./declarations.js";
+import { AHEAD_DIRECTORY, BROWSER_DIRECTORY, createWorkspace, type Workspace } from "../server/workspace.js";
+import { PROBE_DOCUMENT, PROBE_TEXT, TypeScriptServer, type LspPosition } from "../server/server.js";
+import { declarationsOf, type Declaration, type Hole } from "./declarations.js";
 import type { LspItem } from "../complete.js";
 import { LibraryMembers } from "../library-members.js";
-import { EarlierCells } from "./earlier-cells.js";
-import { Session, withoutSessionName, type NotebookLibrary } from "./session.js";
+import { EarlierCells, type EarlierUse } from "./earlier-cells.js";
+import { cellFault, fileFault, isFault } from "./faults.js";
+import { LocalFiles, namesLocalModule } from "./local-files.js";
+import { Session, withoutSessionName, type BoundNames, type NotebookLibrary } from "./session.js";
 import { Turns } from "./turns.js";
 import { namesLikelyDeclared, wordsOf } from "./words.js";
 
 const CELL_DOCUMENT = "cell.ts";
+/** Of another stem: of two files, a project takes the one without JSX. */
+const CELL_WITH_JSX = "jsx-cell.tsx";
+const documentOf = ({ jsx }: Parsed): string => (jsx ? CELL_WITH_JSX : CELL_DOCUMENT);
 /** Apart from the cell's, so that a completion between check and commit does not disturb it. */
 const EDIT_DOCUMENT = "edit.ts";
 
@@ -23,27 +28,15 @@ const AHEAD_DOCUMENT = `${AHEAD_DIRECTORY}/ahead.ts`;
 /** NodeBuilderFlags: NoTruncation | UseFullyQualifiedType (`tf.Tensor`, `import("url").URL`). */
 const PRINT_FLAGS = 1 | 64;
 
-/** Faults that are none in a notebook. */
-const IGNORED = new Set([
-  2695, // `1, 2`: the left side of a comma is unused
-  2309, // `export =` beside other exports
-]);
-
-/**
- * "… implicitly has an 'any' type": exploring is not publishing. The option stays on all the same: without it `const a = []`
- * is `never[]`.
- */
-const isImplicitAny = (code: number): boolean => code >= 7005 && code <= 7057 && code !== 7027 && code !== 7029 && code !== 7030;
-
 /** A type that takes more to write (a table given as literals, `as const`) is `any` to later cells. */
 const LONGEST_TYPE = 50_000;
 
 /** While nobody waits. */
 const CHECK_EARLIER_MS = 150;
 
-/** An earlier cell that no longer checks, since a later one has given `name` another type. */
+/** An earlier cell that no longer checks, since a later one has given a name another type, or a file has changed. */
 export interface StaleCell {
-  name: string;
+  cause: { name: string } | { file: string };
   number: number;
   fault: Diagnostic;
 }
@@ -54,10 +47,9 @@ export class Checker {
   private readonly workspace: Workspace;
   /** Every change of the session document, in the order of the cells. */
   private absorbing: Promise<void> = Promise.resolve();
-  /** Local modules that the session imports, directly or not, with the time of their last change. */
-  private localFiles = new Map<string, number>();
+  private readonly localFiles: LocalFiles;
   /** What the cell's document holds: the line above the cell, and the cell. */
-  private opened = { head: "", text: "" };
+  private opened = { head: "", text: "", document: "" };
 
   /** One cell at a time in the cell's document, one question at a time in the editor's. */
   private readonly cellTurns = new Turns();
@@ -66,33 +58,62 @@ export class Checker {
   readonly libraryMembers = new LibraryMembers<LspItem>();
 
   constructor(
-    folder: string,
+    private readonly folder: string,
     libraries: readonly NotebookLibrary[],
     onServerExit: (restarting: boolean) => void,
     private readonly onStale: (stale: StaleCell) => void,
   ) {
     this.workspace = createWorkspace(folder);
     this.session = new Session(libraries);
-    const empty = this.session.head(new Set(), new Set());
-    const documents = new Map([[PROBE_DOCUMENT, PROBE_TEXT], ...this.session.documents(), [CELL_DOCUMENT, empty], [EDIT_DOCUMENT, empty]]);
+    const empty = this.session.head(new Set(), bound([]));
+    const documents = new Map([[PROBE_DOCUMENT, PROBE_TEXT], ...this.session.documents(), [CELL_DOCUMENT, empty], [CELL_WITH_JSX, empty], [EDIT_DOCUMENT, empty]]);
     this.workspace.write(documents);
     this.server = new TypeScriptServer(this.workspace.directory, documents, onServerExit);
+    this.localFiles = new LocalFiles(this.workspace, this.server);
   }
 
   async ready(): Promise<void> {
     await this.server.diagnostics(PROBE_DOCUMENT);
   }
 
-  /** Errors in a cell that parses. */
+  /** Errors in a cell that parses, and in the local files that it imports. */
   async check(parsed: Parsed): Promise<Diagnostic[]> {
+    const found = await this.checkCell(parsed);
+    if (!namesLocalModule(parsed.text)) return found;
+    await this.localFiles.follow();
+    return [...found, ...await this.localFiles.faultsBehind(parsed.text)];
+  }
+
+  private async checkCell(parsed: Parsed): Promise<Diagnostic[]> {
     await this.absorbing;
     const found = await this.cellTurns.take(async () => {
       await this.openCell(parsed);
-      return this.server.diagnostics(CELL_DOCUMENT);
+      return this.server.diagnostics(documentOf(parsed));
     });
-    if (namesLocalModule(parsed.text)) await this.findLocalFiles();
-    const lines = parsed.text.split("\n");
-    return found.filter((diagnostic) => this.concerns(diagnostic, lines)).map((diagnostic) => toDiagnostic(diagnostic, parsed.isObjectLiteral));
+    const lines = parsed.text.split("\n").length;
+    const ofCell = found.filter(({ range }) => range.start.line > 0 && range.start.line <= lines);
+    return ofCell.filter((each) => isFault(each, this.workspace)).map((each) => cellFault(each, parsed.isObjectLiteral));
+  }
+
+  /** Makes a cell's text the module of a name. @returns what is wrong in it */
+  async define(name: string, text: string, { jsx, browser }: { jsx: boolean; browser: boolean }): Promise<Diagnostic[]> {
+    this.link(text);
+    const { path, created, changed, deleted } = this.workspace.define(name, text, { jsx, browser });
+    this.server.filesChanged(created, changed, deleted);
+    this.changedFiles(changed);
+    this.localFiles.defined(path);
+    return this.localFiles.faultsIn(path);
+  }
+
+  /** Errors in a cell for the browser: a module of its own, which knows no other cell. */
+  async checkForBrowser(text: string, jsx: boolean): Promise<Diagnostic[]> {
+    this.link(text);
+    const name = `${BROWSER_DIRECTORY}/this-${jsx ? CELL_WITH_JSX : CELL_DOCUMENT}`;
+    const found = await this.cellTurns.take(async () => {
+      await this.server.set(name, `${text}\nexport {};`);
+      return this.server.diagnostics(name);
+    });
+    return found.filter((each) => isFault(each, this.workspace)).map((each) => fileFault(each));
   }
 
   /** The cell has run: later cells know its names. Errors of the server leave the session as it was. */
@@ -115,9 +136,26 @@ export class Checker {
 
   /** A name has another type now: earlier cells whose functions use it may no longer check. */
   private async checkEarlier(changed: readonly string[]): Promise<void> {
-    for (const { cell, name, parsed } of this.earlier.using(changed)) {
-      const [fault] = await this.check(parsed);
-      if (fault && this.earlier.isNews(cell, name)) this.onStale({ name, number: cell.number, fault });
+    await this.tellStale(this.earlier.using(changed), (name) => ({ name }));
+  }
+
+  /** Local files are others now: earlier cells that import them, or use what was imported, may no longer check. */
+  private changedFiles(paths: readonly string[]): void {
+    const [path] = paths;
+    if (path === undefined) return;
+    const imported = this.session.importedLocally();
+    setTimeout(() => {
+      const current = this.opened.text;
+      const concerned = this.earlier.importing(imported).filter(({ cell }) => cell.text !== current);
+      void this.tellStale(concerned, () => ({ file: this.workspace.nameOf(path) })).catch(() => undefined);
+    }, CHECK_EARLIER_MS).unref();
+  }
+
+  private async tellStale(uses: readonly EarlierUse[], causeOf: (name: string) => StaleCell["cause"]): Promise<void> {
+    for (const { cell, name, parsed } of uses) {
+      const [fault] = await this.checkCell(parsed);
+      const cause = causeOf(name);
+      if (fault && this.earlier.isNews(cell, "file" in cause ? cause.file : cause.name)) this.onStale({ cause, number: cell.number, fault });
     }
   }
 
@@ -143,7 +181,8 @@ export class Checker {
     await this.joinNamed(words);
     // Imports are offered from packages that the server can see.
     this.link(scope === "all" ? [code, ...this.workspace.dependencies().map((name) => `from "${name}"`)].join("\n") : code);
-    const head = this.session.head(scope === "all" ? "all" : words, namesLikelyDeclared(code));
+    const declared = namesLikelyDeclared(code);
+    const head = this.session.head(scope === "all" ? "all" : words, { values: declared, types: declared });
     await this.server.set(EDIT_DOCUMENT, head + code);
     return { uri: this.server.uri(EDIT_DOCUMENT) };
   }
@@ -176,12 +215,13 @@ export class Checker {
 
   private async openCell(parsed: Parsed): Promise<void> {
     const words = wordsOf(parsed.text);
+    if (parsed.jsx) for (const name of jsxNames(this.folder)) words.add(name);
     await this.joinNamed(words);
     this.link(parsed.text);
     const { declarations, imports } = declarationsOf(parsed.program, parsed.text, parsed.comments);
-    const head = this.session.head(words, new Set([...declarations, ...imports].map(({ name }) => name)));
-    this.opened = { head, text: parsed.text };
-    await this.server.set(CELL_DOCUMENT, head + parsed.text);
+    const head = this.session.head(words, bound([...declarations, ...imports]));
+    this.opened = { head, text: parsed.text, document: documentOf(parsed) };
+    await this.server.set(documentOf(parsed), head + parsed.text);
   }
 
   private async writeSession(): Promise<void> {
@@ -201,29 +241,20 @@ export class Checker {
   /** What is new on disk, and which local modules have changed there: the server watches nothing itself. */
   private link(text: string): void {
     const created = this.workspace.link(text);
-    const changed = [...this.localFiles].filter(([path, time]) => modifiedAt(path) !== time).map(([path]) => path);
-    for (const path of changed) this.localFiles.set(path, modifiedAt(path));
-    // A cell that names local modules may name one that was just written.
-    const named = namesLocalModule(text) ? this.workspace.localModules(text).filter((path) => !this.localFiles.has(path)) : [];
-    this.server.filesChanged([...created, ...named], changed);
-  }
-
-  private async findLocalFiles(): Promise<void> {
-    const files = await this.server.withTypes((request) => request<string[]>("getSourceFileNames", {}));
-    for (const path of files) {
-      if (this.workspace.isLocal(path) && !this.localFiles.has(path)) this.localFiles.set(path, modifiedAt(path));
-    }
+    const changed = this.localFiles.changed();
+    this.server.filesChanged([...created, ...this.localFiles.unknown(text)], changed);
+    this.changedFiles(changed);
   }
 
   private async printTypes(parsed: Parsed, holes: readonly Hole[]): Promise<(string | undefined)[]> {
     // The check has opened the same text, unless another cell came between. The type API has a channel of its own, on which
     // a question could overtake the change: an answer on the first channel tells that it was read.
-    if (this.opened.text !== parsed.text) {
+    if (this.opened.text !== parsed.text || this.opened.document !== documentOf(parsed)) {
       await this.openCell(parsed);
       await this.server.settle();
     }
     const { head } = this.opened;
-    const path = this.server.path(CELL_DOCUMENT);
+    const path = this.server.path(documentOf(parsed));
     return this.server.withTypes(async (request) => {
       const types = await request<({ id: number } | null)[]>("getTypesAtPositions", { file: path, positions: holes.map(({ offset }) => head.length + offset) });
       return Promise.all(types.map(async (type) => {
@@ -234,23 +265,11 @@ export class Checker {
       }));
     });
   }
-
-  private concerns({ range, severity, code, message }: LspDiagnostic, lines: readonly string[]): boolean {
-    if (severity !== undefined && severity > 1) return false;
-    if (range.start.line === 0 || IGNORED.has(Number(code)) || isImplicitAny(Number(code))) return false;
-    // A module without types that Node finds.
-    if (Number(code) === 2307) {
-      const specifier = /'([^']+)'/.exec(message)?.[1];
-      if (specifier && this.workspace.resolves(specifier)) return false;
-    }
-    return range.start.line <= lines.length;
-  }
 }
 
-const namesLocalModule = (text: string): boolean => /["'`]\.{0,2}\//.test(text);
-
-function modifiedAt(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+function bound(declarations: readonly Declaration[]): BoundNames {
+  const names = (other: Declaration["means"]) => new Set(declarations.filter(({ means }) => means !== other).map(({ name }) => name));
+  return { values: names("type"), types: names("value") };
 }
 
 export interface EditDocument {
@@ -269,23 +288,4 @@ export function offsetAt(code: string, { line, character }: LspPosition): number
   let start = 0;
   for (let i = 1; i < line; i++) start = code.indexOf("\n", start) + 1;
   return start + character;
-}
-
-/** For a package that is not there. */
-function howToInstall(code: number | string | undefined, message: string): string {
-  const specifier = Number(code) === 2307 ? /'([^']+)'/.exec(message)?.[1] : undefined;
-  const name = specifier && packageName(specifier);
-  return name ? ` \`%install ${name}\` on a line above installs it.` : "";
-}
-
-function toDiagnostic({ range, code, message }: LspDiagnostic, isObjectLiteral: boolean): Diagnostic {
-  // The document's line 1 is the cell's line 1; an object literal has a parenthesis before it.
-  const position = ({ line, character }: LspPosition): Position => ({ line, column: character + 1 - (isObjectLiteral && line === 1 ? 1 : 0) });
-  return {
-    severity: "error",
-    ...(code === undefined ? {} : { code: `TS${code}` }),
-    message: withoutSessionName(message) + howToInstall(code, message),
-    start: position(range.start),
-    end: position(range.end),
-  };
 }

@@ -20,8 +20,12 @@ export interface Declaration {
   name: string;
   /** `const` and `let` are declared anew above each cell; the rest is imported there. */
   kind: "const" | "let" | "namespace import" | "other";
+  /** A name may be a type's and a value's at once; a class cannot be parted into both. */
+  means: "value" | "type" | "both";
   /** Text with holes in between. */
   parts: (string | Hole)[];
+  /** What gives the value alone of what is both. */
+  valueText?: string;
 }
 
 export interface CellDeclarations {
@@ -49,22 +53,22 @@ export function declarationsOf(program: Program, source: string, comments: reado
         // The implementation of an overloaded function is not one of its signatures.
         if (node.type === "TSDeclareFunction") overloaded.add(name);
         else if (overloaded.has(name)) break;
-        found.declarations.push({ name, kind: "other", parts: [doc, "export declare function ", ...functionSignature(node, node.id!.start, source), ";"] });
+        found.declarations.push({ name, kind: "other", means: "value", parts: [doc, "export declare function ", ...functionSignature(node, node.id!.start, source), ";"] });
         break;
       }
       case "ClassDeclaration":
-        if (node.id) found.declarations.push({ name: node.id.name, kind: "other", parts: [doc, "export declare ", ...classParts(node, source)] });
+        if (node.id) found.declarations.push({ name: node.id.name, kind: "other", means: "both", parts: [doc, "export declare ", ...classParts(node, source)] });
         break;
       case "TSInterfaceDeclaration":
       case "TSTypeAliasDeclaration":
-        found.declarations.push({ name: node.id.name, kind: "other", parts: [doc, "export ", source.slice(node.start, node.end), ";"] });
+        found.declarations.push({ name: node.id.name, kind: "other", means: "type", parts: [doc, "export ", source.slice(node.start, node.end), ";"] });
         break;
       case "TSEnumDeclaration":
-        found.declarations.push({ name: node.id.name, kind: "other", parts: [doc, "export ", source.slice(node.start, node.end)] });
+        found.declarations.push({ name: node.id.name, kind: "other", means: "both", parts: [doc, "export ", source.slice(node.start, node.end)] });
         break;
       case "TSModuleDeclaration":
         if (node.kind === "global" || node.id.type === "Literal") found.augmentations.push(source.slice(node.start, node.end));
-        else if (node.id.type === "Identifier") found.declarations.push({ name: node.id.name, kind: "other", parts: [doc, "export ", source.slice(node.start, node.end)] });
+        else if (node.id.type === "Identifier") found.declarations.push({ name: node.id.name, kind: "other", means: "both", parts: [doc, "export ", source.slice(node.start, node.end)] });
         break;
       case "ImportDeclaration":
         found.imports.push(...imports(node));
@@ -73,7 +77,7 @@ export function declarationsOf(program: Program, source: string, comments: reado
         const { name } = node.id;
         const isRequire = node.moduleReference.type === "TSExternalModuleReference";
         const text = source.slice(node.start, node.end).replace(/^export\s+/, "").replace(/;?\s*$/, ";");
-        (isRequire ? found.imports : found.declarations).push({ name, kind: "other", parts: isRequire ? [text, `export { ${name} };`] : [`export ${text}`] });
+        (isRequire ? found.imports : found.declarations).push({ name, kind: "other", means: "both", parts: isRequire ? [text, `export { ${name} };`] : [`export ${text}`] });
         break;
       }
     }
@@ -88,11 +92,11 @@ function variables(node: VariableDeclaration, source: string, doc: string): Decl
   const keyword = isConst ? "const" : "let";
   return node.declarations.flatMap(({ id, init }) => {
     if (id.type !== "Identifier") {
-      return identifiersOf(id).map(({ name, start }): Declaration => ({ name, kind: keyword, parts: [doc, `export declare ${keyword} ${name}: `, { offset: start, of: "type" }, ";"] }));
+      return identifiersOf(id).map(({ name, start }): Declaration => ({ name, kind: keyword, means: "value", parts: [doc, `export declare ${keyword} ${name}: `, { offset: start, of: "type" }, ";"] }));
     }
     const written = id.typeAnnotation && source.slice(id.typeAnnotation.typeAnnotation.start, id.typeAnnotation.typeAnnotation.end);
     const type = written ?? literalType(init, isConst) ?? { offset: id.start, of: "type" as const, fallback: init ? source.slice(init.start, init.end) : undefined };
-    return [{ name: id.name, kind: keyword, parts: [doc, `export declare ${keyword} ${id.name}: `, type, ";"] }];
+    return [{ name: id.name, kind: keyword, means: "value", parts: [doc, `export declare ${keyword} ${id.name}: `, type, ";"] }];
   });
 }
 
@@ -171,11 +175,15 @@ function imports(node: ImportDeclaration): Declaration[] {
     const { name } = specifier.local;
     const isType = node.importKind === "type" || (specifier.type === "ImportSpecifier" && specifier.importKind === "type");
     const keyword = isType ? "import type" : "import";
-    const clause =
-      specifier.type === "ImportNamespaceSpecifier" ? `* as ${name}`
-      : specifier.type === "ImportDefaultSpecifier" ? name
-      : `{ ${specifier.imported.type === "Identifier" ? specifier.imported.name : specifier.imported.raw} as ${name} }`;
-    return { name, kind: specifier.type === "ImportNamespaceSpecifier" ? "namespace import" : "other", parts: [`${keyword} ${clause}${from} export ${isType ? "type " : ""}{ ${name} };`] };
+    const clause = (local: string): string =>
+      specifier.type === "ImportNamespaceSpecifier" ? `* as ${local}`
+      : specifier.type === "ImportDefaultSpecifier" ? local
+      : `{ ${specifier.imported.type === "Identifier" ? specifier.imported.name : specifier.imported.raw} as ${local} }`;
+    const parts = [`${keyword} ${clause(name)}${from} export ${isType ? "type " : ""}{ ${name} };`];
+    const kind = specifier.type === "ImportNamespaceSpecifier" ? "namespace import" : "other";
+    if (isType) return { name, kind, means: "type", parts };
+    const asValue = `${name}__value`;
+    return { name, kind, means: "both", parts, valueText: `import ${clause(asValue)}${from} export declare const ${name}: typeof ${asValue};` };
   });
 }
 

@@ -10,6 +10,7 @@ export interface EarlierCell {
   number: number;
   /** Not its tree, which is twenty times as large and made again in 0.1 ms. */
   text: string;
+  jsx: boolean;
   /** Names that the cell has declared and no later cell has. */
   declared: Set<string>;
 }
@@ -18,6 +19,12 @@ export interface EarlierCell {
 const REMEMBERED = 300;
 /** So many are checked again after one cell. */
 const CHECKED_AGAIN = 8;
+
+export interface EarlierUse {
+  cell: EarlierCell;
+  name: string;
+  parsed: Parsed;
+}
 
 export class EarlierCells {
   private cells: EarlierCell[] = [];
@@ -29,7 +36,7 @@ export class EarlierCells {
     // A cell all of whose names were declared anew can be called by nobody.
     this.cells = this.cells.filter((cell) => cell.declared.size > 0);
     if (!holdsCode(parsed)) return;
-    this.cells.push({ number, text: parsed.text, declared: new Set(declared) });
+    this.cells.push({ number, text: parsed.text, jsx: parsed.jsx === true, declared: new Set(declared) });
     if (this.cells.length > REMEMBERED) this.cells.shift();
   }
 
@@ -39,14 +46,23 @@ export class EarlierCells {
   }
 
   /** Cells that use one of the names, the latest first; what later cells have declared anew is not in their text. */
-  using(names: readonly string[]): { cell: EarlierCell; name: string; parsed: Parsed }[] {
-    const found: { cell: EarlierCell; name: string; parsed: Parsed }[] = [];
+  using(names: readonly string[]): EarlierUse[] {
+    return this.uses(names, false);
+  }
+
+  /** Cells that use one of the names, be it that they import it themselves. */
+  importing(names: readonly string[]): EarlierUse[] {
+    return this.uses(names, true);
+  }
+
+  private uses(names: readonly string[], alsoDeclared: boolean): EarlierUse[] {
+    const found: EarlierUse[] = [];
     for (const cell of [...this.cells].reverse()) {
       if (found.length === CHECKED_AGAIN) break;
       if (!names.some((name) => cell.text.includes(name))) continue;
       const parsed = whatIsLeft(cell);
       const words = wordsOf(parsed.text);
-      const name = names.find((each) => words.has(each) && !cell.declared.has(each));
+      const name = names.find((each) => words.has(each) && (alsoDeclared || !cell.declared.has(each)));
       if (name !== undefined) found.push({ cell, name, parsed });
     }
     return found;
@@ -60,14 +76,15 @@ export class EarlierCells {
 }
 
 /** The cell without the statements whose names belong to later cells now. */
-function whatIsLeft({ text, declared }: EarlierCell): Parsed {
-  const parsed = parse(text);
+function whatIsLeft({ text, jsx, declared }: EarlierCell): Parsed {
+  const read = (from: string): Parsed => (jsx ? { ...parse(from, "tsx"), jsx } : parse(from));
+  const parsed = read(text);
   const edits = new Edits(text);
   for (const statement of parsed.program.body) {
     const names = boundNames({ ...parsed.program, body: [statement] });
     if (names.length && !names.some((name) => declared.has(name))) edits.blankWith(";", statement.start, statement.end);
   }
-  return edits.isEmpty ? parsed : parse(edits.apply().text);
+  return edits.isEmpty ? parsed : read(edits.apply().text);
 }
 
 /** The cell leaves functions or classes behind; a plain value that was computed stays what it is. */

@@ -19,6 +19,15 @@ const AUGMENTED = "declare global { interface Response { json(): Promise<any>; }
 interface Entry {
   kind: Declaration["kind"];
   text: string;
+  /** What of the text gives the value alone, or the type alone. */
+  value?: string;
+  type?: string;
+}
+
+/** Names that a cell binds itself. */
+export interface BoundNames {
+  values: ReadonlySet<string>;
+  types: ReadonlySet<string>;
 }
 
 /** A library whose types join when a cell first names one of its names. */
@@ -54,6 +63,19 @@ export class Session {
   /** Names that mean a library as a whole. */
   wholeLibraries(): string[] {
     return this.libraries.filter(({ names }) => names.length === 1).flatMap(({ names }) => names).filter((name) => !this.entries.has(name));
+  }
+
+  /** Names that come from the notebook's own modules. */
+  importedLocally(): string[] {
+    return [...this.entries].filter(([, { text }]) => /^import [^\n]* from ["']\.{0,2}\//m.test(text)).map(([name]) => name);
+  }
+
+  /** What a name of the session is, in JupyterLab's words. */
+  kindOf(name: string): string | undefined {
+    const text = this.entries.get(name)?.text ?? "";
+    const [, keyword, type] = /^export (?:declare )?(?:abstract )?(function|class|interface|type|enum|namespace|const|let)\b(?: [^:=\n]*: (.*))?/m.exec(text) ?? [];
+    if (keyword === "const" || keyword === "let") return type !== undefined && returnedType(type) !== undefined ? "function" : "variable";
+    return keyword === "namespace" ? "module" : keyword;
   }
 
   /** Forgets what cells have declared; libraries that have joined stay. */
@@ -92,9 +114,9 @@ export class Session {
   /**
    * The first line of a cell's document.
    * @param words every word of the cell, or "all" where the names in scope are asked for
-   * @param declared names that the cell binds itself
+   * @param bound names that the cell binds itself
    */
-  head(words: ReadonlySet<string> | "all", declared: ReadonlySet<string>): string {
+  head(words: ReadonlySet<string> | "all", bound: BoundNames): string {
     const imported: string[] = [];
     const declarations: string[] = [];
     const isNamed = (name: string) => words === "all" || words.has(name);
@@ -102,15 +124,21 @@ export class Session {
       for (const name of library.names) {
         // A library as a whole is there always, so that types are printed as `tf.Tensor`.
         const isWhole = library.names.length === 1;
-        if (!this.entries.has(name) && !declared.has(name) && (isWhole || isNamed(name))) imported.push(name);
+        const isBound = bound.values.has(name) || bound.types.has(name);
+        if (!this.entries.has(name) && !isBound && (isWhole || isNamed(name))) imported.push(name);
       }
     }
-    for (const [name, { kind }] of this.entries) {
-      if (declared.has(name)) continue;
-      if (kind === "namespace import") imported.push(name);
+    for (const [name, { kind, value, type }] of this.entries) {
+      const bindsValue = bound.values.has(name);
+      const bindsType = bound.types.has(name);
+      const isWhole = !bindsValue && !bindsType;
+      if (isWhole && kind === "namespace import") imported.push(name);
       else if (!isNamed(name)) continue;
-      else if (kind === "other") imported.push(name);
-      else declarations.push(`declare ${kind} ${name}: typeof ${SESSION_NAME}.${name};`);
+      else if (isWhole && kind === "other") imported.push(name);
+      else {
+        if (!bindsValue && value !== undefined) declarations.push(`declare ${kind === "let" ? "let" : "const"} ${name}: typeof ${SESSION_NAME}.${name};`);
+        if (!bindsType && type !== undefined && !isGeneric(type, name)) declarations.push(`type ${name} = ${SESSION_NAME}.${name};`);
+      }
     }
     return `import * as ${SESSION_NAME} from "./session"; import { ${imported.join(", ")} } from "./session"; ${declarations.join(" ")} export {};\n`;
   }
@@ -123,12 +151,13 @@ export class Session {
     const printed = new Map(holes.map((hole, index) => [hole, types[index]]));
     const texts = new Map<string, Entry>();
     for (const declaration of all) {
-      const text = declarationText(declaration, printed);
+      const entry = entryOf(declaration, declarationText(declaration, printed));
       const before = texts.get(declaration.name);
       // An interface and a constant of one name, or the signatures of an overloaded function, belong together.
-      texts.set(declaration.name, { kind: before && before.kind !== declaration.kind ? "other" : declaration.kind, text: before ? `${before.text}\n${text}` : text });
+      texts.set(declaration.name, before ? together(before, entry, declaration.name) : entry);
     }
-    for (const [name, entry] of texts) {
+    for (const [name, declared] of texts) {
+      const entry = withRest(declared, this.entries.get(name), name);
       this.entries.delete(name);
       this.entries.set(name, entry);
       this.pages.set(name, entry.text);
@@ -136,6 +165,35 @@ export class Session {
     for (const augmentation of augmentations) this.augmentations.add(augmentation);
   }
 }
+
+function entryOf({ kind, means, valueText }: Declaration, text: string): Entry {
+  if (means === "both") return { kind, text, ...(valueText === undefined ? {} : { value: valueText }) };
+  return { kind, text, [means]: text };
+}
+
+function together(a: Entry, b: Entry, name: string): Entry {
+  const joined = (one?: string, other?: string): string | undefined => (one !== undefined && other !== undefined ? `${one}\n${other}` : one ?? other);
+  const value = joined(a.value, b.value);
+  const type = joined(a.type, b.type);
+  // What is a variable stays one, so that it can be assigned.
+  const variable = [a, b].find(({ kind }) => kind === "let");
+  const kind = a.kind === b.kind ? a.kind : variable && type !== undefined && !isGeneric(type, name) ? "let" : "other";
+  return { kind, text: `${a.text}\n${b.text}`, ...(value === undefined ? {} : { value }), ...(type === undefined ? {} : { type }) };
+}
+
+/** A cell that gives a name another type leaves its value, and the other way round. */
+function withRest(declared: Entry, before: Entry | undefined, name: string): Entry {
+  if (!before) return declared;
+  const { value, type } = declared;
+  if (value === undefined && type === declared.text && before.value !== undefined) {
+    const kind = before.kind === "let" ? "let" : before.kind === "const" ? "const" : "other";
+    return together({ kind, text: before.value, value: before.value }, declared, name);
+  }
+  if (type === undefined && value === declared.text && before.type !== undefined) return together(declared, { kind: "other", text: before.type, type: before.type }, name);
+  return declared;
+}
+
+const isGeneric = (type: string, name: string): boolean => type.includes(`${name}<`) || /\b(?:interface|type)\s+[^\s<]+\s+</.test(type);
 
 function declarationText({ name, kind, parts }: Declaration, printed: ReadonlyMap<Hole, string | undefined>): string {
   let text = "";

@@ -43,7 +43,7 @@ describe.each(["auto", "off"] as const)("the frozen prefix, compile %s", (compil
     expect(farthest(run.history.map(({ metrics }) => metrics["val_loss"]!), other.history.map(({ metrics }) => metrics["val_loss"]!))).toBeLessThan(1e-3);
     expect(farthest(valuesOf(cached, "head/kernel"), valuesOf(plain, "head/kernel"))).toBeLessThan(1e-3);
     expect(notes(other)).toEqual([]);
-    expect(notes(run)[0]).toMatch(new RegExp(`^cached what .*${last.split(",")[0]}.* for 50 samples: \\S+ kB in memory, computed in \\S+ s$`));
+    expect(notes(run)[0]).toMatch(new RegExp(`^cached what .*${last.split(",")[0]}.* for 50 samples: \\S+ kB in memory$`));
   });
 
   it("is computed once a sample", async () => {

@@ -35,7 +35,6 @@ interface Features {
   shapes: { shape: number[]; dtype: "float32" | "int32" }[];
   known: Uint8Array;
   left: number;
-  seconds: number;
 }
 
 /**
@@ -115,7 +114,6 @@ export class FrozenPrefix {
     const known = this.#features.get(data.inputs);
     const missing = [...new Set(Array.from(rows, (row) => Math.floor(row / CHUNK)))].filter((chunk) => !known?.known[chunk]).sort((a, b) => a - b);
     if (missing.length === 0) return known;
-    const began = performance.now();
     let features = known;
     for (const chunk of missing) {
       const values = this.#compute(cut, data, chunk);
@@ -132,7 +130,6 @@ export class FrozenPrefix {
       values.forEach((tensor) => tensor.dispose());
       if (!features) return undefined;
     }
-    features!.seconds += (performance.now() - began) / 1000;
     if (features!.left === 0 && data.inputs === this.#options.training.inputs) this.#tellFilled(cut, data, features!);
     return features;
   }
@@ -173,12 +170,12 @@ export class FrozenPrefix {
       return undefined;
     }
     const chunks = Math.ceil(data.rows / CHUNK);
-    return { stores, shapes, known: new Uint8Array(chunks), left: chunks, seconds: 0 };
+    return { stores, shapes, known: new Uint8Array(chunks), left: chunks };
   }
 
-  #tellFilled(cut: Cut, data: Dataset, { stores, seconds }: Features): void {
+  #tellFilled(cut: Cut, data: Dataset, { stores }: Features): void {
     const bytes = stores.reduce((sum, store) => sum + store.bytes, 0);
-    this.#say(`cached what ${this.#names(cut)} give${cut.last.length > 1 ? "" : "s"} for ${data.rows.toLocaleString("en-US")} samples: ${megabytes(bytes)} ${stores[0]!.place === "disk" ? "on disk" : "in memory"}, computed in ${seconds.toFixed(1)} s`);
+    this.#say(`cached what ${this.#names(cut)} give${cut.last.length > 1 ? "" : "s"} for ${data.rows.toLocaleString("en-US")} samples: ${megabytes(bytes)} ${stores[0]!.place === "disk" ? "on disk" : "in memory"}`);
   }
 
   #refuse(cut: Cut, reason: string): void {

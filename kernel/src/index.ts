@@ -9,7 +9,7 @@ import { requireDfd, requireTf } from "./tensorflow";
 export { display } from "./display";
 export { col, expression, frame, readCsv, readExcel, readJson, readParquet, sql } from "./frame";
 export { copyModel, encoder, fromScratch, loadPretrained, replaceHead, save } from "./models";
-export { augmentations, below, biases, finetune, fisher, freeze, freezeAllBut, gradualUnfreezing, interpolate, last, losses, lpft, norms, optimizers, regularizers, schedules, trainable, unfreeze } from "./training";
+export { augmentations, below, biases, estimate, findLearningRate, finetune, fisher, freeze, freezeAllBut, gradualUnfreezing, interpolate, last, losses, lpft, norms, optimizers, regularizers, schedules, trainable, unfreeze } from "./training";
 export { compare, confusionMatrix, evaluate, evaluateSlices } from "./evaluation";
 export { diagnose } from "./diagnosis";
 export { compile } from "./tensorflow/graph";

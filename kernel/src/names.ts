@@ -32,6 +32,8 @@ export const NOTEBOOK_NAMES = [
   "lpft",
   "finetune",
   "augmentations",
+  "findLearningRate",
+  "estimate",
   "optimizers",
   "schedules",
   "losses",

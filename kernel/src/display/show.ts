@@ -2,12 +2,14 @@ import { inspect } from "node:util";
 import type { LayersModel } from "@tensorflow/tfjs-node";
 import type { Diagnosis } from "../diagnosis";
 import type { Frame } from "../frame";
+import type { LearningRateCurve } from "../training";
 import type { ObservableRun } from "../training/run.types";
 import { carried } from "./bundle";
 import { frameBundle, isFrame, type FrameLike } from "./frames";
 import { diagnosisBundle, isDiagnosis } from "./diagnosis-bundle";
 import type { MimeBundle, Shown } from "./frontend";
 import { imageType } from "./images";
+import { isLearningRateCurve, learningRateBundle } from "./learning-rate-picture";
 import { isModel, modelBundle } from "./layers-bundle";
 import { hasOwnDisplay, ownBundle } from "./own-display";
 import { plainText } from "./plain";
@@ -24,7 +26,7 @@ function asText(value: unknown, error: unknown): Shown {
   return { data: { "text/plain": `${plainText(value)}\n(shown as text: its display failed with: ${reason})` } };
 }
 
-type Kind = "own" | "tensor" | "frame" | "query frame" | "run" | "diagnosis" | "model" | "image" | "plain";
+type Kind = "own" | "tensor" | "frame" | "query frame" | "run" | "diagnosis" | "learning rates" | "model" | "image" | "plain";
 
 function kindOf(value: unknown): Kind {
   try {
@@ -34,6 +36,7 @@ function kindOf(value: unknown): Kind {
     if (isQueryFrame(value)) return "query frame";
     if (isRun(value)) return "run";
     if (isDiagnosis(value)) return "diagnosis";
+    if (isLearningRateCurve(value)) return "learning rates";
     if (isModel(value)) return "model";
     if (value instanceof Uint8Array && imageType(value)) return "image";
   } catch {
@@ -58,6 +61,8 @@ function known(value: unknown): Shown | Promise<Shown> {
       return runBundle(value as ObservableRun);
     case "diagnosis":
       return { data: diagnosisBundle(value as Diagnosis) };
+    case "learning rates":
+      return learningRateBundle(value as LearningRateCurve);
     case "model":
       return modelBundle(value as LayersModel);
     case "image":

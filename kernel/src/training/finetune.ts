@@ -1,6 +1,7 @@
 import type { LayersModel } from "@tensorflow/tfjs-node";
 import { asContainer } from "../models";
 import { Checkpoints, fingerprint } from "./checkpoint";
+import { checkMemory } from "./memory-needs";
 import { planOf } from "./plan";
 import type { FinetuneData, FinetuneOptions } from "./options.types";
 import { replanning } from "./fork";
@@ -19,7 +20,7 @@ import { Trajectory } from "./trajectory";
  *   iterable of `{ x, y }` (samples, or batches) for each epoch, a tf.data.Dataset, an async iterable; with
  *   more to say, `{ stream, validation, spool }`.
  * @throws before anything is computed: on shapes that do not fit, classes out of range, values that
- *   are not finite, options that make no sense
+ *   are not finite, options that make no sense; where a step needs more memory than there is (`memoryLimit`)
  * @example
  * const model = tf.sequential({ layers: [tf.layers.dense({ units: 2, activation: "softmax", inputShape: [2] })] });
  * const x = [[0, 0], [0, 1], [1, 0], [1, 1]];
@@ -30,6 +31,7 @@ import { Trajectory } from "./trajectory";
 export function finetune(model: LayersModel, data: FinetuneData, options: FinetuneOptions = {}): Run {
   if (typeof model !== "object" || model === null || !asContainer(model)) throw new TypeError("finetune wants a tfjs LayersModel first; load one with await loadPretrained(path)");
   const plan = planOf(model, data, options);
+  checkMemory(model, plan, options.memoryLimit);
   const checkpoints = plan.checkpoint && new Checkpoints(plan.checkpoint, plan, () => fingerprint(model, plan, options), undefined);
   return new Run(plan, replanning(data, options), new Trajectory(model, plan), checkpoints);
 }

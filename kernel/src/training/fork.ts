@@ -9,7 +9,7 @@ import type { Plan } from "./plan";
 export type Replan = (model: LayersModel, changes: FinetuneOptions) => { plan: Plan; replan: Replan; sameOptimizer: boolean };
 
 /** What a fork may be told that changes no number of it. */
-const INCONSEQUENTIAL: ReadonlySet<string> = new Set<keyof FinetuneOptions>(["name", "chart", "watch", "checkpoint", "snapshots"]);
+const INCONSEQUENTIAL: ReadonlySet<string> = new Set<keyof FinetuneOptions>(["name", "chart", "watch", "checkpoint", "snapshots", "memoryLimit"]);
 
 /** `: dropout 0.4, learningRate 0.001`; nothing where nothing was changed. */
 export function describeChanges(changes: FinetuneOptions): string {

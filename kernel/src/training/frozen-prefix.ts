@@ -92,8 +92,7 @@ export class FrozenPrefix {
   #present(): Cut | undefined {
     const trained = this.#weights.filter(trains).map(({ path }) => path).join("\n");
     if (this.#cut?.trained !== trained) {
-      const training = trainingLayers(this.#model, this.#options.frozenBatchNorm);
-      const cut = cutModel(this.#model, (layer) => training.has(layer) && movesWhileTraining(layer));
+      const cut = prefixCut(this.#model, this.#options.frozenBatchNorm);
       const weights = this.#weights.filter(({ owner }) => cut.layers.includes(owner.layer));
       this.#cut = { trained, cut: weights.length > 0 && cut.frontier.length > 0 ? cut : undefined, weights };
     }
@@ -200,6 +199,12 @@ export class FrozenPrefix {
     this.#features.forEach(({ stores }) => stores.forEach((store) => store.close()));
     this.#features.clear();
   }
+}
+
+/** What gives the same at every step, and what does not. */
+export function prefixCut(model: LayersModel, frozenBatchNorm?: FrozenBatchNorm): Cut {
+  const training = trainingLayers(model, frozenBatchNorm);
+  return cutModel(model, (layer) => training.has(layer) && movesWhileTraining(layer));
 }
 
 /** Whether a layer in training mode gives something else than at rest, or than at the step before. */

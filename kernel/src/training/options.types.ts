@@ -68,6 +68,11 @@ export interface FinetuneOptions {
    * epoch has ended (of a tf.data.Dataset with a size and of an array: at the start).
    */
   stepsPerEpoch?: number;
+  /**
+   * Most bytes that a step may need, as far as that can be told before (`estimate`): a run that needs more does not begin. What the machine or
+   * its container has; Infinity: no limit.
+   */
+  memoryLimit?: number;
   /** Averages weights: `{ kind: "ema", decay: 0.999 }`, or `{ kind: "wise", alpha: 0.5 }`. */
   averaging?: Averaging;
   /** Learning rates of parts, as factors by name pattern: `{ "conv*": 0.1 }`. The last that fits counts. */

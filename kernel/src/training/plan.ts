@@ -194,7 +194,7 @@ function streamLengths({ replays, size }: BoundStream, options: FinetuneOptions,
   const once = !replays && stepsPerEpoch === Infinity;
   const epochs = whole("epochs", options.epochs ?? (once ? 1 : 5), 1);
   if (once && epochs > 1) throw new Error(`epochs: ${epochs}, but ${ONE_PASS.replace("its", "the")}; or say where an epoch ends, stepsPerEpoch`);
-  if (stepsPerEpoch === Infinity && size === undefined && options.schedule !== undefined) throw new Error("A schedule follows the length of the run, and the stream does not say how long it is: give stepsPerEpoch");
+  if (stepsPerEpoch === Infinity && size === undefined && options.schedule !== undefined && !("anyLength" in options.schedule)) throw new Error("A schedule follows the length of the run, and the stream does not say how long it is: give stepsPerEpoch");
   if (options.shuffle === true) throw new Error("shuffle: a stream trains in its own order; shuffle where it is made, with the epoch as a seed: (epoch) => …");
   if (!replays) notes.push("the data can be run through once only: no rewind and no fork (a function that gives a new iterable for each epoch, or spool: true, makes them possible)");
   return { epochs, batchSize: options.batchSize === undefined ? 0 : whole("batchSize", options.batchSize, 1), stepsPerEpoch };

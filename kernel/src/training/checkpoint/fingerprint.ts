@@ -28,7 +28,7 @@ export interface Fingerprint {
 }
 
 /** What changes no number of the run. */
-const INCONSEQUENTIAL: ReadonlySet<string> = new Set<keyof FinetuneOptions>(["name", "chart", "watch", "checkpoint", "snapshots"]);
+const INCONSEQUENTIAL: ReadonlySet<string> = new Set<keyof FinetuneOptions>(["name", "chart", "watch", "checkpoint", "snapshots", "memoryLimit"]);
 
 export function fingerprint(model: LayersModel, plan: Plan, options: FinetuneOptions): Fingerprint {
   const { steps, stepsPerEpoch, training, validation, stream } = plan;

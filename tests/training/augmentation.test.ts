@@ -1,3 +1,6 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { augmentations, finetune } from "../../kernel/lib/training/index.js";
 import type { Augment, FinetuneOptions } from "../../kernel/lib/training/index.js";
@@ -86,6 +89,18 @@ describe("a run that augments", () => {
     await fork.train();
     expect(hashes(fork.model)).toEqual(end);
     [run, fork].forEach((each) => each.dispose());
+  });
+
+  it("goes on from a checkpoint to the same bits, with the functions given again", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "thawbook-test-augment-"));
+    const expected = await trained({ compile: "off", augment: images });
+    const first = finetune(smallCnn(), { x, y }, { ...options, compile: "off", augment: images, checkpoint: { directory, every: { steps: 4 } } });
+    await first.step(4);
+    await expect(finetune.resume(directory, { x, y })).rejects.toThrow(/augment cannot be kept in a file/);
+    const again = await finetune.resume(directory, { x, y }, { augment: images });
+    await again.train();
+    expect(hashes(again.model)).toEqual(expected);
+    [first, again].forEach((run) => run.dispose());
   });
 
   it("does not measure on what it made, and does not cache what frozen layers give", async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { diagnose } from "../../kernel/lib/diagnosis/index.js";
-import { finetune } from "../../kernel/lib/training/index.js";
+import { betweenSteps, finetune } from "../../kernel/lib/training/index.js";
 import type { FinetuneData, StreamElement } from "../../kernel/lib/training/index.js";
 import { hashes, smallCnn, stripes, tf } from "./small.js";
 
@@ -152,6 +152,55 @@ describe("a run on a stream", () => {
     await run.train();
     expect(run.history[0]!.metrics).toHaveProperty("val_loss");
     expect(diagnose(run).findings).toBeInstanceOf(Array);
+    run.dispose();
+  });
+
+  it("counts a sample that weighs nothing for nothing", async () => {
+    const weights = Array.from(y, (_, row) => (row % 5 === 0 ? 0 : 1));
+    const weighted = async function* () { for (let row = 0; row < 20; row++) yield { x: image(row), y: y[row]!, weights: weights[row]! }; };
+    expect(await trained(weighted, streamed)).toEqual(await trained({ x, y, weights }, options));
+  });
+
+  it("reads ahead while a step is taken, and closes what it has opened", async () => {
+    let [read, closed] = [0, 0];
+    const run = finetune(smallCnn(), async function* () {
+      try {
+        for (const batch of batchesOf(x)) {
+          read += 1;
+          yield batch;
+        }
+      } finally {
+        closed += 1;
+      }
+    }, { ...streamed, trainingSample: 1, stepsPerEpoch: 3 });
+    await run.step();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(read).toBe(2);
+    run.dispose();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(closed).toBe(1);
+  });
+
+  it("can be interrupted while it waits for a sample, and goes on when it comes", async () => {
+    let come: () => void = () => undefined;
+    const stalled = new Promise<void>((resolve) => (come = resolve));
+    const run = finetune(smallCnn(), async function* () {
+      const [first, ...rest] = batchesOf(x);
+      yield first!;
+      await stalled;
+      yield* rest;
+    }, { ...streamed, trainingSample: 1, stepsPerEpoch: 3 });
+    await run.step();
+    let times = 0;
+    const release = betweenSteps(() => {
+      if (times++ === 2) throw Object.assign(new Error("interrupted"), { name: "KeyboardInterrupt" });
+    });
+    await expect(run.step()).rejects.toThrow("interrupted");
+    release();
+    expect([run.state, run.currentStep]).toEqual(["interrupted", 1]);
+    come();
+    await run.epoch();
+    expect(run.currentStep).toBe(3);
     run.dispose();
   });
 

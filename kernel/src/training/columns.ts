@@ -61,7 +61,7 @@ function checkFinite(values: Values, rowSize: number, what: string): void {
 }
 
 /** Targets as the loss takes them: one-hot rows for classes, else numbers in the output's shape. */
-export function targetColumn(numbers: Numbers, model: LayersModel, loss: Loss, rows: number, what: string): { targets: Column; classes?: Int32Array; mask?: Column } {
+export function targetColumn(numbers: Numbers, model: LayersModel, loss: Loss, rows: number, what: string, part = false): { targets: Column; classes?: Int32Array; mask?: Column } {
   const output = model.outputs[0]!.shape.slice(1);
   const read = readNumbers(numbers, "float32", what);
   // A flat array says only how many numbers there are; they must go into the rows of x.
@@ -70,7 +70,7 @@ export function targetColumn(numbers: Numbers, model: LayersModel, loss: Loss, r
   const perRow = read.values.length / rows;
   if (loss.targets === "classes") {
     const units = output.at(-1)!;
-    if (output.length === 2) return timeSteps(read, rows, output[0]!, units, what);
+    if (output.length === 2) return timeSteps(read, rows, output[0]!, units, what, part);
     if (output.length !== 1) throw new Error(`${what}: classes want a model that gives [samples, classes] or [samples, time, classes]; ${model.name} gives [samples, ${output.join(", ")}]`);
     const classes = perRow === 1 ? classIndices(read.values, units, what) : undefined;
     if (!classes && perRow !== units) throw new Error(`${what} has ${perRow} numbers a row; the model tells ${units} classes apart: give a class (0 to ${units - 1}) or ${units} numbers`);
@@ -92,7 +92,7 @@ export function targetColumn(numbers: Numbers, model: LayersModel, loss: Loss, r
 const NO_CLASS = -100;
 
 /** A class for each time step, [rows, time], as one-hot rows; those that have none are masked. */
-function timeSteps({ values, shape }: Read, rows: number, steps: number | null, units: number, what: string): { targets: Column; mask?: Column } {
+function timeSteps({ values, shape }: Read, rows: number, steps: number | null, units: number, what: string, part: boolean): { targets: Column; mask?: Column } {
   const time = values.length / rows;
   if (steps !== null && steps !== time) throw new Error(`${what} has ${time} time steps and the model gives ${steps}`);
   if (shape && shape.length !== 2) throw new Error(`${what} has [${shape.join(", ")}]; give a class for each time step: [samples, time]`);
@@ -100,12 +100,12 @@ function timeSteps({ values, shape }: Read, rows: number, steps: number | null, 
   const classes = classIndices(values.map((value) => (value === NO_CLASS ? 0 : value)) as Values, units, what, time);
   const targets: Column = { values: oneHot(classes, units), rowSize: time * units, shape: [time, units], dtype: "float32" };
   if (!none.includes(1)) return { targets };
-  if (!none.includes(0)) throw new RangeError(`${what} has no class at all, only ${NO_CLASS}`);
+  if (!none.includes(0) && !part) throw new RangeError(`${what} has no class at all, only ${NO_CLASS}`);
   return { targets, mask: { values: Float32Array.from(none, (value) => 1 - value), rowSize: time, shape: [time], dtype: "float32" } };
 }
 
-/** Weights of samples, or of their time steps: numbers from 0 on, not all 0. */
-export function weightColumn(numbers: Numbers, rows: number, what: string): Column {
+/** Weights of samples, or of their time steps: numbers from 0 on, not all 0. @param part whether there are more samples elsewhere */
+export function weightColumn(numbers: Numbers, rows: number, what: string, part = false): Column {
   const { values, shape } = readNumbers(numbers, "float32", what);
   const perRow = values.length / rows;
   if (shape ? shape[0] !== rows || shape.length > 2 : values.length !== rows) {
@@ -113,7 +113,7 @@ export function weightColumn(numbers: Numbers, rows: number, what: string): Colu
   }
   const bad = values.findIndex((value) => !(value >= 0 && value < Infinity));
   if (bad !== -1) throw new RangeError(`${what} holds ${values[bad]} in row ${Math.floor(bad / perRow)}; a weight is a number from 0 on`);
-  if (values.every((value) => value === 0)) throw new RangeError(`${what} are all 0; nothing would be learned`);
+  if (!part && values.every((value) => value === 0)) throw new RangeError(`${what} are all 0; nothing would be learned`);
   const own = shape?.slice(1) ?? [];
   return { values, rowSize: perRow, shape: own.length === 1 && own[0] === 1 ? [] : own, dtype: "float32" };
 }

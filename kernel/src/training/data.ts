@@ -70,9 +70,10 @@ export function batchFrom(tensors: readonly Tensor[], like: Batch): Batch {
 
 /**
  * @param what names the data in errors: `training data`, `validation`
+ * @param part whether there are more of them elsewhere, so that these may count nothing
  * @throws on wrong shapes, unequal lengths, classes out of range, values that are not finite
  */
-export function datasetOf(model: LayersModel, loss: Loss, { x, y, negatives, weights }: Samples, what: string): Dataset {
+export function datasetOf(model: LayersModel, loss: Loss, { x, y, negatives, weights }: Samples, what: string, part = false): Dataset {
   if (!loss.pairs && negatives !== undefined) throw new Error(`${what}: negatives belong to a loss of pairs; the loss here is ${loss.name}`);
   if (loss.pairs?.least === 3 && negatives === undefined) throw new Error(`${what}: ${loss.name} wants negatives beside x and y`);
   const parts = loss.pairs ? [x, y, ...(negatives === undefined ? [] : [negatives])] : [x];
@@ -80,9 +81,9 @@ export function datasetOf(model: LayersModel, loss: Loss, { x, y, negatives, wei
   const { rows } = views[0]!;
   if (rows === 0) throw new Error(`${what} is empty: x has no rows`);
   const inputs = model.inputs.map((_, index) => interleaved(views.map((view) => view.inputs[index]!), what));
-  const given = weights === undefined ? undefined : weightColumn(weights, rows, `${what}: weights`);
+  const given = weights === undefined ? undefined : weightColumn(weights, rows, `${what}: weights`, part);
   if (loss.pairs) return { rows, inputs, targets: { values: new Float32Array(rows), rowSize: 1, shape: [], dtype: "float32" }, ...(given && { weights: given }) };
-  const { mask, ...targets } = targetColumn(y as Numbers, model, loss, rows, `${what}: y`);
+  const { mask, ...targets } = targetColumn(y as Numbers, model, loss, rows, `${what}: y`, part);
   const masked = mask ? product(mask, given) : given;
   return { rows, inputs, ...targets, ...(masked && { weights: masked }) };
 }

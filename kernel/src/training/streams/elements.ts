@@ -27,7 +27,7 @@ export function rowsOf(model: LayersModel, loss: Loss, element: unknown, what: s
     const samples: Samples = batch
       ? { x: x as Samples["x"], y: y as Numbers, ...(weights !== undefined && { weights: weights as Numbers }) }
       : { x: model.inputs.length > 1 ? (x as readonly Numbers[]).map(one) : one(x as Numbers), y: one(y!), ...(weights !== undefined && { weights: one(weights) }) };
-    const rows = datasetOf(model, loss, samples, what);
+    const rows = datasetOf(model, loss, samples, what, true);
     // A typed array may be used again for the next element.
     return { rows: copied(rows), batch };
   } finally {

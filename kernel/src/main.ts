@@ -17,6 +17,9 @@ function keepLoopsInterruptible(): void {
   if (Number(process.versions.node.split(".")[0]) >= 22) setFlagsFromString("--no-turboshaft-loop-unrolling");
 }
 
+/** Of the gateway's stack. The parser of cells calls itself for each bracket, and a stack that overflows ends the process. */
+const STACK_MB = 64;
+
 function begin(connectionFile: string | undefined): void {
   if (connectionFile === undefined) {
     process.stderr.write("usage: node main.js CONNECTION_FILE\nJupyter starts this kernel: try `npx thawbook install`, then choose TypeScript (Thawbook) in JupyterLab.\n");
@@ -35,6 +38,7 @@ function begin(connectionFile: string | undefined): void {
   };
   const gateway = new Worker(join(__dirname, "gateway", "thread.js"), {
     workerData: start, transferList: [messages.port2, answers.port2], stdout: true, stderr: true, trackUnmanagedFds: false,
+    resourceLimits: { stackSizeMb: STACK_MB },
   });
   const exit = process.exit.bind(process);
   // without its gateway a kernel can neither be asked nor ended

@@ -1,4 +1,5 @@
 """Errors name the cell and the line, and end nothing but the cell."""
+import pytest
 
 
 def test_traceback_names_cell_line_and_column(kernel):
@@ -29,6 +30,27 @@ def test_other_values_thrown(kernel):
     assert kernel.run("throw 'text'").error["evalue"] == "'text'"
     assert kernel.run("throw null").error["evalue"] == "null"
     assert kernel.run("throw { get message(): string { throw new Error('trap') } }").reply["status"] == "error"
+
+
+@pytest.mark.parametrize("hostile", [
+    "new Proxy({}, { get() { throw 1 }, has() { throw 1 }, ownKeys() { throw 1 }, getPrototypeOf() { throw 1 } })",
+    "{ get message() { throw 1 }, toString() { throw 2 } }",
+    "Object.freeze(Object.create(null))",
+])
+def test_a_thrown_value_that_cannot_be_looked_at(kernel, hostile):
+    assert kernel.run(f"throw {hostile}").error["ename"] == "Thrown"
+    late = kernel.run(f"setTimeout(() => {{ throw {hostile} }})")
+    kernel.wait(late, until=lambda c: c.error)
+
+
+def test_an_error_that_is_its_own_cause(kernel):
+    cell = kernel.run("const own = new Error('round'); own.cause = new AggregateError([own], 'all', { cause: own }); throw own")
+    assert cell.traceback.count("Error: round") == 1 and "AggregateError: all" in cell.traceback
+
+
+def test_names_of_the_kernel_are_in_no_frame(kernel):
+    assert "__thawbook" not in kernel.run("Array.prototype.flat = () => { throw new Error('inner') }; [].flat()").traceback
+    assert "__thawbook" not in kernel.run("(() => new Promise((_, no) => no(new Error('later'))))()").traceback
 
 
 def test_what_was_declared_before_the_throw_stays(kernel):

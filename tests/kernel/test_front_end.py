@@ -54,6 +54,12 @@ def test_unknown_target_is_closed(kernel):
     assert comm(kernel, "comm_open", {"comm_id": "c2", "target_name": "nobody", "data": {}})["msg_type"] == "comm_close"
 
 
+def test_a_target_that_throws_is_closed(kernel):
+    kernel.run("comms.register('thrower', () => { throw new Error('not today') })")
+    assert comm(kernel, "comm_open", {"comm_id": "never", "target_name": "thrower", "data": {}})["msg_type"] == "comm_close"
+    assert "never" not in kernel.ask("comm_info_request")["comms"]
+
+
 def test_a_target_that_a_queued_cell_registers(kernel):
     kernel.send("await new Promise((r) => setTimeout(r, 200)); comms.register('t3', (comm) => comm.send({ here: true }));")
     assert comm(kernel, "comm_open", {"comm_id": "c3", "target_name": "t3", "data": {}})["content"].get("data") == {"here": True}

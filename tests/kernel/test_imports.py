@@ -11,6 +11,8 @@ FILES = {
     "node_modules/only-esm/part.d.ts": "export declare const part: number;",
     "node_modules/old-style/package.json": json.dumps({"name": "old-style", "version": "1.0.0", "main": "index.js"}),
     "node_modules/old-style/index.js": "module.exports = { twice: (n) => 2 * n };",
+    "node_modules/own-default/package.json": json.dumps({"name": "own-default", "version": "1.0.0"}),
+    "node_modules/own-default/index.js": "module.exports = () => 'called'; module.exports.default = module.exports; module.exports.part = 4;",
     "node_modules/@types/old-style/package.json": json.dumps({"name": "@types/old-style", "version": "1.0.0", "types": "index.d.ts"}),
     "node_modules/@types/old-style/index.d.ts": "export declare function twice(n: number): number;",
     "node_modules/@types/ambient/package.json": json.dumps({"name": "@types/ambient", "version": "1.0.0", "types": "index.d.ts"}),
@@ -44,6 +46,8 @@ def test_packages_data_and_types(tmp_path):
         assert "TS2345" in fault("add('x')")
         assert value("import { twice } from 'old-style'; import * as old from 'old-style';\ntwice(2) + old.twice(1)") == "6"
         assert "TS2345" in fault("twice('x')")
+        # CommonJS that names its default itself, without `__esModule`: what it exports is called all the same
+        assert value("import { part } from 'own-default'; import called from 'own-default';\ncalled() + part") == "'called4'"
         # data, with and without an attribute
         assert value("import data from './data.json' with { type: 'json' };\ndata.rows.length") == "2"
         assert value("(await import('./data.json', { with: { type: 'json' } })).default.rows[1]") == "2"

@@ -64,6 +64,20 @@ def test_a_cell_that_replaces_globals(fresh):
     assert fresh.run("1 + 1").result == "2"
 
 
+def test_a_cell_that_takes_promise_away(fresh):
+    for broken in ("undefined", "class { constructor() { throw new Error('none') } }"):
+        fresh.run(f"(globalThis as any).Promise = {broken}; 1")
+        fresh.run("({ a: 1 })")
+        assert fresh.run("1 + 1").result == "2"
+
+
+@pytest.mark.parametrize("code", ["(" * 10_000 + "1" + ")" * 10_000, "1" + "+1" * 20_000, "[" * 5_000])
+def test_code_that_is_nested_deep(fresh, code):
+    cell = fresh.run(code)
+    assert cell.result or cell.error
+    assert fresh.run("1 + 1").result == "2"
+
+
 def left(processes) -> list[psutil.Process]:
     return [p for p in processes if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
 

@@ -113,6 +113,22 @@ describe("completion", () => {
     expect((await complete("inPacka|")).texts).toEqual([]);
   });
 
+  it("offers files of the folder only, also those whose names are like ours", async () => {
+    notebook.write("editor.ts", "export const inEditor = 1;");
+    notebook.write("inner/leaf.ts", "export const leaf = 1;");
+    const { texts } = await complete("import x from './|'");
+    expect(texts.sort()).toEqual(["editor", "inner", "local_probe", "node_modules", "package.json"]);
+    expect((await complete("import x from './inner/|'")).texts).toEqual(["leaf"]);
+    await notebook.run("import { inEditor as known } from './editor'; known");
+    expect((await notebook.language.complete("inEdito", 7)).autoImports.map(({ from }) => from)).toEqual(["./editor"]);
+  });
+
+  it("leaves out a key that cannot stand behind the dot", async () => {
+    expect((await complete("const keys1 = { plain: 1, 'odd-key': 2 }; keys1.|")).texts).toEqual(["plain"]);
+    expect((await complete("const keys2 = { plain: 1, 'odd-key': 2 }; keys2?.|")).texts).toEqual(["plain"]);
+    expect((await complete("const keys3 = { plain: 1, 'odd-key': 2 }; keys3['|']")).texts).toContain("odd-key");
+  });
+
   it("knows a name that the cell declares anew", async () => {
     expect((await complete("const ob1 = { gamma: 1 }; ob1.|")).texts).toEqual(["gamma"]);
     expect((await complete("const ob1 = { gamma: 1 }; ob1.|\nfunction (")).texts).toEqual(["gamma"]);

@@ -93,7 +93,7 @@ export class Executor {
     this.#current = request;
     const began = performance.now();
     publisher.status(request.headerBytes, "busy");
-    const reply = await this.#execute(request).catch((fault: unknown): Record<string, unknown> => ({ ...kernelFault(fault) }));
+    const reply = await this.#execute(request).catch((fault: unknown) => this.#broken(request, fault));
     let aborted: Message[] = [];
     // a request that is none, without code, says nothing about the cells behind it
     if (reply["status"] === "error" && request.content["stop_on_error"] !== false && typeof request.content["code"] === "string") {
@@ -115,7 +115,7 @@ export class Executor {
     const { content, headerBytes } = request;
     const { publisher, history, tracebacks } = this.#session;
     const code = content["code"];
-    if (typeof code !== "string") return { ...kernelFault(new Error(`an execute_request needs code as text, not ${JSON.stringify(code)}`)), execution_count: this.#session.count };
+    if (typeof code !== "string") return this.#broken(request, new Error(`an execute_request needs code as text, not ${JSON.stringify(code)}`));
     const silent = content["silent"] === true;
     const stored = !silent && content["store_history"] !== false;
     if (stored) this.#session.count += 1;
@@ -157,6 +157,14 @@ export class Executor {
       if (stored) history.setOutput(count, plainText(outcome.shown));
     }
     return { status: "ok", execution_count: count, user_expressions: await this.#expressions(record(content["user_expressions"]), task), payload: [] };
+  }
+
+  /** Something broke in the kernel, not in the cell: said as such, and the kernel goes on. */
+  #broken({ content, headerBytes }: Message, fault: unknown): Record<string, unknown> {
+    const message = fault instanceof Error ? fault.message : String(fault);
+    const error: ErrorContent = { ename: "KernelError", evalue: message, traceback: [`KernelError: ${message}`] };
+    if (content["silent"] !== true) this.#session.publisher.publish(headerBytes, "error", { ...error });
+    return { status: "error", execution_count: this.#session.count, ...error, user_expressions: {}, payload: [] };
   }
 
   /** What the cell's magics do before it is checked. */
@@ -233,10 +241,4 @@ const plainText = (shown: string): string => {
   const text: unknown = (JSON.parse(shown) as { data?: Record<string, unknown> }).data?.["text/plain"];
   return typeof text === "string" ? text : "";
 };
-
-/** Something broke in the kernel, not in the cell: said as such, and the kernel goes on. */
-function kernelFault(fault: unknown): Failure {
-  const message = fault instanceof Error ? fault.message : String(fault);
-  return { status: "error", ename: "KernelError", evalue: message, traceback: [`KernelError: ${message}`] };
-}
 

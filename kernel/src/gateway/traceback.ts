@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { basename, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Diagnostic } from "../language";
-import { userName } from "../language/script-abi";
+import { HOST_NAME, userName } from "../language/script-abi";
 import type { ErrorReport } from "../threads";
 import { labelOf, type Cells } from "./cells";
 
@@ -59,9 +59,12 @@ const FRAME = /^\s*at (?:(.*?) \()?(?:(.*):(\d+):(\d+)|(native|<anonymous>|index
 function parseFrame(text: string): Frame | undefined {
   const match = FRAME.exec(text);
   if (!match) return undefined;
-  const name = (match[1] ?? "").split(/(?=[. ])/).map(cleanName).join("");
+  const name = (match[1] ?? "").replace(ASSIGNED, "").split(/(?=[. ])/).map(cleanName).join("");
   return { name, where: match[2] ?? match[5] ?? "", line: Number(match[3] ?? 0), column: Number(match[4] ?? 0) };
 }
+
+/** V8 calls an anonymous function after what its value is assigned to: the last expression's is the kernel's own. */
+const ASSIGNED = new RegExp(`^${HOST_NAME}\\.value(?:\\.|$)`);
 
 const cleanName = (part: string): string => (/^[. ]/.test(part) ? part[0] + userName(part.slice(1)) : userName(part));
 

@@ -34,8 +34,8 @@ export function autoImports<Item extends ImportedItem>(matching: readonly Item[]
     const given = item.data?.autoImport;
     if (!given || isAtHand(item.label)) continue;
     const from = given.moduleSpecifier;
-    // The documents of our own project are nobody's modules, and the kernel's inner files nobody's library.
-    if (/^\.\/(?:session|earlier-|cell|jsx-cell|edit|probe|ahead\/)|^thawbook\//.test(from)) continue;
+    // The kernel's inner files are nobody's library.
+    if (from.startsWith("thawbook/")) continue;
     const clause = CLAUSES[given.importKind];
     if (!clause) continue;
     const key = `${item.label} ${from.replace(/^node:/, "")}`;

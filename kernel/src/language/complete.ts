@@ -60,7 +60,11 @@ export async function complete(checker: Checker, code: string, offset: number, n
   const isInString = list.items.length > 0 && IN_STRING.test(before.slice(before.lastIndexOf("\n") + 1)) && !isMember;
 
   if (path) checker.libraryMembers.set(path, list.items.map(({ label, kind, sortText }) => ({ label, ...(kind ? { kind } : {}), ...(sortText ? { sortText } : {}) })));
-  const offered = ordered(list.items.filter(({ label, filterText }) => startsWith(filterText ?? label, typed) && !label.startsWith("__s")), typed);
+  const isOffered = (item: LspItem): boolean => startsWith(item.filterText ?? item.label, typed) && !item.label.startsWith("__s")
+    // a key that is no name replaces the dot before it, and a reply has one range for all
+    && (startOfItem(item, code) ?? start) === start
+    && (specifier === undefined || checker.isBeside(specifier, item.label));
+  const offered = ordered(list.items.filter(isOffered), typed);
   const matching = offered.filter((item) => !needsImport(item));
   if (matching.length <= DETAILED) await Promise.all(matching.map((item) => addDetail(checker, item)));
   const items = unique(matching).map((item) => toCompletion(item, kindOf(checker, item)));
@@ -69,7 +73,7 @@ export async function complete(checker: Checker, code: string, offset: number, n
     for (const name of notebookNames) if (startsWith(name, typed) && !offeredTexts.has(name)) items.push({ text: name, kind: "variable" });
   }
   const atHand = new Set(items.map(({ text }) => text));
-  const imports = typed ? autoImports(offered.filter(needsImport), (name) => atHand.has(name), ({ kind }) => KINDS[kind ?? 0] ?? "") : [];
+  const imports = typed ? autoImports(offered.filter((item) => needsImport(item) && checker.knowsModule(item.data?.autoImport?.moduleSpecifier)), (name) => atHand.has(name), ({ kind }) => KINDS[kind ?? 0] ?? "") : [];
   return { items, autoImports: imports, start, end: offset };
 }
 
@@ -97,9 +101,13 @@ function packageCompletions(checker: Checker, specifier: string, offset: number)
 
 /** What the server wants replaced: more than a word in `import "@tensorflow/tf|"`. */
 function startOfEdit({ items, itemDefaults }: LspList, code: string): number | undefined {
-  const edit = items[0]?.textEdit;
   const fallback = itemDefaults?.editRange;
-  const range = edit?.range ?? edit?.replace ?? (fallback && "insert" in fallback ? fallback.insert : fallback);
+  const range = fallback && "insert" in fallback ? fallback.insert : fallback;
+  return (items[0] && startOfItem(items[0], code)) ?? (range && offsetAt(code, range.start));
+}
+
+function startOfItem({ textEdit }: LspItem, code: string): number | undefined {
+  const range = textEdit?.range ?? textEdit?.replace;
   return range && offsetAt(code, range.start);
 }
 

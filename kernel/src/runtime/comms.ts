@@ -97,7 +97,14 @@ export class Comms {
       const opened = this.#targets.get(target);
       // the protocol's way to say that nobody is there
       if (opened === undefined) return this.publish("comm_close", { comm_id: id, data: {} });
-      return opened(this.#add(id, target), data);
+      const comm = this.#add(id, target);
+      try {
+        return opened(comm, data);
+      } catch (error) {
+        // nobody listens: the front end must not go on sending
+        comm.close();
+        throw error;
+      }
     }
     const comm = this.#open.get(id);
     if (comm === undefined) return;

@@ -138,7 +138,7 @@ export class Imports {
     const isModule = (exported as Namespace)["__esModule"] === true;
     const merged = Object.create(null) as Namespace;
     // getters stay getters: many packages load their parts at first touch
-    for (const name of Object.keys(exported)) Object.defineProperty(merged, name, { enumerable: true, get: () => (exported as Namespace)[name] });
+    for (const name of Object.keys(exported)) Object.defineProperty(merged, name, { enumerable: true, configurable: true, get: () => (exported as Namespace)[name] });
     if (!isModule || !("default" in exported)) Object.defineProperty(merged, "default", { enumerable: true, configurable: true, value: exported });
     Object.defineProperty(merged, Symbol.toStringTag, { value: "Module" });
     return merged;

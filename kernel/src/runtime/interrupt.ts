@@ -1,10 +1,18 @@
 import { Flag, clock, type Flags } from "../threads";
 
+const thrown = new WeakSet<object>();
+
 /** What an interrupted cell ends with. Thrown from our own waits and between training steps, so that `finally` runs. */
 export class KeyboardInterrupt extends Error {
   override readonly name = "KeyboardInterrupt";
   constructor() {
     super("the cell was interrupted");
+    thrown.add(this);
+  }
+
+  /** Not by `instanceof`, which asks a thrown proxy for its prototype: the proxy may throw in turn. */
+  static is(value: unknown): value is KeyboardInterrupt {
+    return typeof value === "object" && value !== null && thrown.has(value);
   }
 }
 

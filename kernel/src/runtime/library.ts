@@ -55,7 +55,12 @@ export class Library {
       native.clearTimeout(late);
     };
     const late = native.setTimeout(once, 1_000);
-    (require("../display") as typeof import("../display")).settle().then(once, once);
+    try {
+      (require("../display") as typeof import("../display")).settle().then(once, once);
+    } catch {
+      // a cell has replaced what it needs, `Promise` for one
+      once();
+    }
   }
 
   /** Packages that are ours, or draw through us, as they are imported. */

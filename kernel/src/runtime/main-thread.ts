@@ -75,7 +75,7 @@ export class MainThread {
     followPromises();
     followTimers(this.#evaluator, (task, error) => {
       // a cell that still runs says itself that it was interrupted
-      if (!(error instanceof KeyboardInterrupt && this.#running.has(task))) this.#gateway.stray(task, error);
+      if (!(KeyboardInterrupt.is(error) && this.#running.has(task))) this.#gateway.stray(task, error);
     });
     refuseExits();
     installCutOff(() => this.#interrupts.unseen, (reason) => {
@@ -151,7 +151,7 @@ export class MainThread {
     const cell = this.#running.get(task);
     if (cell === undefined || cell.ended) return;
     if (cell.since) this.#print(task, timing(cell.since, this.#magics.now()));
-    if (!outcome.ok) return this.#end(task, outcome.error instanceof KeyboardInterrupt && this.#cutFor === "memory" ? { status: "error", error: OUT_OF_MEMORY } : failed(outcome.error));
+    if (!outcome.ok) return this.#end(task, KeyboardInterrupt.is(outcome.error) && this.#cutFor === "memory" ? { status: "error", error: OUT_OF_MEMORY } : failed(outcome.error));
     if (cell.request.silent) return this.#end(task, { status: "ok" });
     this.#shown(outcome.value, (shown) => this.#end(task, shown));
   }
@@ -160,10 +160,15 @@ export class MainThread {
   #shown(value: unknown, done: (shown: Evaluated) => void): void {
     if (value === undefined) return done({ status: "ok" });
     if (typeof value === "number" || typeof value === "boolean") return done(ok({ data: { "text/plain": inspect(value) } }));
-    this.#library.show(value).then(
-      (shown) => done(shown === undefined ? { status: "ok" } : ok(shown)),
-      (error: unknown) => done(failed(error)),
-    );
+    try {
+      this.#library.show(value).then(
+        (shown) => done(shown === undefined ? { status: "ok" } : ok(shown)),
+        (error: unknown) => done(failed(error)),
+      );
+    } catch (error) {
+      // a cell may have replaced what showing needs: it must end all the same
+      done(failed(error));
+    }
   }
 
   /** Told a turn later: what the cell's last microtasks throw belongs before its end. */
@@ -234,7 +239,7 @@ class Stranded extends Error {
   }
 }
 
-const failed = (error: unknown): Evaluated => ({ status: "error", error: error instanceof KeyboardInterrupt ? KEYBOARD_INTERRUPT : report(error) });
+const failed = (error: unknown): Evaluated => ({ status: "error", error: KeyboardInterrupt.is(error) ? KEYBOARD_INTERRUPT : report(error) });
 
 const KEYBOARD_INTERRUPT: ErrorReport = { name: "KeyboardInterrupt", message: "the cell was interrupted", stack: "", isError: true };
 

@@ -11,17 +11,20 @@ export function mapPlaces(map: (stack: string) => string): void {
 }
 
 /** Reads a thrown value without trusting it: any of its properties may throw, or be of any type. */
-export function report(thrown: unknown, depth = 0): ErrorReport {
+export function report(thrown: unknown, within: readonly unknown[] = []): ErrorReport {
   if (!isError(thrown)) return { name: "Thrown", message: guarded(() => inspect(thrown, { depth: 4 }), "a value that cannot be shown"), stack: "", isError: false };
   const name = guarded(() => text(thrown.name), undefined) ?? guarded(() => text(thrown.constructor.name), undefined) ?? "Error";
   const message = guarded(() => text(thrown.message), undefined) ?? "";
   const stack = guarded(() => text(thrown.stack), undefined) ?? "";
+  const path = [...within, thrown];
+  // an error may be its own cause
+  const isNew = (inner: unknown): boolean => path.length <= DEEPEST && !path.includes(inner);
   const cause = guarded(() => thrown.cause, undefined);
   const errors = guarded(() => (thrown as AggregateError).errors as unknown, undefined);
   return {
     name, message, isError: true, stack: places(framesOf(stack)),
-    ...(cause !== undefined && depth < DEEPEST && { cause: report(cause, depth + 1) }),
-    ...(Array.isArray(errors) && depth < DEEPEST && { errors: errors.slice(0, 10).map((inner) => report(inner, depth + 1)) }),
+    ...(cause !== undefined && isNew(cause) && { cause: report(cause, path) }),
+    ...(Array.isArray(errors) && { errors: errors.slice(0, 10).filter(isNew).map((inner) => report(inner, path)) }),
   };
 }
 

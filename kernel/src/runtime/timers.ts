@@ -25,7 +25,7 @@ export function followTimers(evaluator: Evaluator, fault: (task: number, error: 
       const timer = original(function (this: unknown, ...args: unknown[]) {
         evaluator.call(task, () => callback.apply(this, args), (error) => {
           // or it would be back at once
-          if (name === "setInterval" && error instanceof KeyboardInterrupt) clearInterval(timer as NodeJS.Timeout);
+          if (name === "setInterval" && KeyboardInterrupt.is(error)) clearInterval(timer as NodeJS.Timeout);
           fault(task, error);
         });
       }, ...rest);

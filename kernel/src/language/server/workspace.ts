@@ -26,6 +26,8 @@ export interface Workspace {
   isLocal(path: string): boolean;
   /** The files that a text's relative imports may mean and that exist; the text stands in the notebook's folder, or in another. */
   localModules(text: string, from?: string): string[];
+  /** Whether a name that the server offers behind `./` is the folder's or a cell's, and not one of our own documents. */
+  isBeside(specifier: string, name: string): boolean;
   /** Makes a cell a module, in the place of the one that had the name before. */
   define(name: string, text: string, kind: { jsx: boolean; browser: boolean }): { path: string; created: string[]; changed: string[]; deleted: string[] };
   isCellModule(path: string): boolean;
@@ -111,6 +113,11 @@ export function createWorkspace(folder: string): Workspace {
       const cells = dirname(path) === folder ? cellModules.flatMap((root) => [".ts", ".tsx"].map((extension) => join(root, basename(stem) + extension))) : [];
       return [...cells, path, `${stem}.ts`, `${stem}.tsx`, `${stem}.d.ts`, `${stem}.mts`, join(path, "index.ts")].filter(isFile);
     }).filter((path, index, all) => all.indexOf(path) === index),
+    isBeside(specifier, name) {
+      const beside = resolve(folder, specifier.slice(0, specifier.lastIndexOf("/") + 1));
+      if (beside === folder && cellModules.some((root) => [".ts", ".tsx"].some((extension) => existsSync(join(root, name + extension))))) return true;
+      return existsSync(beside) && readdirSync(beside).some((file) => file === name || file.startsWith(`${name}.`));
+    },
     define(name, text, { jsx, browser }) {
       const path = join(directory, browser ? BROWSER_DIRECTORY : MODULES_DIRECTORY, name + (jsx ? ".tsx" : ".ts"));
       const others = cellModules.flatMap((root) => [".ts", ".tsx"].map((extension) => join(root, name + extension))).filter((other) => other !== path && existsSync(other));

@@ -208,6 +208,16 @@ export class Checker {
     return this.workspace.packages();
   }
 
+  /** Whether what the server offers within an import's quotes is there: in its project lie our own documents, too. */
+  isBeside(specifier: string, name: string): boolean {
+    return !/^\.{0,2}\//.test(specifier) || this.workspace.isBeside(specifier, name);
+  }
+
+  /** Likewise for a module that an auto-import would name. */
+  knowsModule(specifier = ""): boolean {
+    return !specifier.startsWith(".") || this.workspace.localModules(`from "${specifier}"`).length > 0;
+  }
+
   async dispose(): Promise<void> {
     await this.server.dispose();
     this.workspace.remove();

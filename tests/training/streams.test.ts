@@ -155,6 +155,27 @@ describe("a run on a stream", () => {
     run.dispose();
   });
 
+  it("is diagnosed before it begins, and where a step was refused", async () => {
+    const early = finetune(smallCnn(), samples, streamed);
+    expect(diagnose(early).findings).toEqual([]);
+    const model = tf.sequential({ layers: [tf.layers.flatten({ inputShape: [6, 6, 1] }), tf.layers.dense({ units: 1 })] });
+    const failed = finetune(model, () => batchesOf(x).map((batch) => ({ x: batch.x, y: Float32Array.from(batch.y) })), { ...streamed, optimizer: "sgd", learningRate: 1e30 });
+    await expect(failed.train()).rejects.toThrow(/Step \d+ \(epoch 1, batch \d+\): the loss is/);
+    expect(diagnose(failed).findings.map(({ kind }) => kind)).toContain("not finite");
+    [early, failed].forEach((run) => run.dispose());
+  });
+
+  it("shares what was written to the disk with its forks", async () => {
+    const run = finetune(smallCnn(), { stream: samples(), spool: true }, streamed);
+    await run.step(4);
+    const fork = run.fork({ name: "again" });
+    await run.rewind({ step: 1 });
+    await Promise.all([run.train(), fork.train()]);
+    expect(hashes(fork.model)).toEqual(hashes(run.model));
+    expect(hashes(run.model)).toEqual(await trained({ x, y }, options));
+    [run, fork].forEach((each) => each.dispose());
+  });
+
   it("counts a sample that weighs nothing for nothing", async () => {
     const weights = Array.from(y, (_, row) => (row % 5 === 0 ? 0 : 1));
     const weighted = async function* () { for (let row = 0; row < 20; row++) yield { x: image(row), y: y[row]!, weights: weights[row]! }; };

@@ -1,4 +1,5 @@
 import type { LayersModel } from "@tensorflow/tfjs-node";
+import { checkMemory } from "./memory-needs";
 import { inWords } from "./option-words";
 import { optimizerOf } from "./optimizers";
 import type { FinetuneData, FinetuneOptions } from "./options.types";
@@ -22,6 +23,7 @@ export function replanning(data: FinetuneData, { checkpoint: _own, ...options }:
   return (other, changes) => {
     const merged = { ...options, ...changes };
     const plan = planOf(other, data, merged, splitSeed);
+    checkMemory(other, plan, merged.memoryLimit);
     const own = optimizerOf(options.optimizer ?? "adam");
     const { rule } = plan.settings;
     return { plan, replan: replanning(data, merged, splitSeed), sameOptimizer: rule.name === own.name && rule.slots.join() === own.slots.join() };

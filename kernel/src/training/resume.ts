@@ -6,6 +6,7 @@ import { Checkpoints, differences, fingerprint, layerDifferences, layersOf, newe
 import { replanning } from "./fork";
 import { learningRateAt } from "./learning-rate";
 import type { FinetuneData, FinetuneOptions } from "./options.types";
+import { checkMemory } from "./memory-needs";
 import { planOf } from "./plan";
 import { Run } from "./run";
 import { asStreamData } from "./streams";
@@ -51,6 +52,7 @@ export async function resume(directory: string, ...given: [FinetuneData, Finetun
   if (forgotten.length > 0) fail([`${forgotten.join(", ")} cannot be kept in a file: give ${forgotten.length > 1 ? "them" : "it"} again, finetune.resume(directory, ${model ? "model, " : ""}data, { ${forgotten.join(", ")} })`]);
   const options: FinetuneOptions = { name: about.name, ...(then.options as FinetuneOptions), checkpoint: { directory: folder, ...about.checkpoint }, ...asked };
   const plan = planOf(own, data, options);
+  checkMemory(own, plan, options.memoryLimit);
   if (plan.stream) Object.assign(plan, { stepsPerEpoch: then.stepsPerEpoch, steps: then.steps });
   const now = fingerprint(own, plan, options);
   const { differs, noted } = differences(then, now);

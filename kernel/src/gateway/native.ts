@@ -3,6 +3,9 @@ import { Socket } from "node:net";
 import { StringDecoder } from "node:string_decoder";
 import type { StreamName } from "../threads";
 
+/** TensorFlow says this whenever it is loaded, whatever its log level: no news to a notebook. */
+const REMARK = /(?:^WARNING: All log messages before absl::InitializeLog\(\) is called are written to STDERR\n)?^I\d{4} .*oneDNN custom operations are on\..*\n/m;
+
 /**
  * Reads what native code and child processes write to the process's file descriptors 1 and 2, which main
  * has turned into pipes (see `runtime/descriptors`).
@@ -34,7 +37,8 @@ export class NativeOutput {
     }
   }
 
-  #emit(name: StreamName, text: string): void {
+  #emit(name: StreamName, written: string): void {
+    const text = written.replace(REMARK, "");
     if (text !== "") this.#write(name, text);
   }
 }

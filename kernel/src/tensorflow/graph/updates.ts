@@ -57,7 +57,8 @@ export function emitUpdate(graph: GraphBuilder, { rule, decays }: { rule: FusedR
   const type = attribute.type("T", DataTypes.float32);
   const constant = (value: number) => graph.constant(DataTypes.float32, [], Float32Array.of(value));
   let before = controls;
-  if (decays) before = [variable.assign(graph.add("Mul", [read, keep], [type])[0]!, controls), ...controls];
+  // Not before its turn: a second copy of every weight would lie there through the whole step.
+  if (decays) before = [variable.assign(graph.add("Mul", [read, keep], [type], { controls })[0]!, controls), ...controls];
   const options = { controls: before };
   if (rule.kind === "adam") {
     // Powers of 0: the correction is in the rate already.

@@ -24,6 +24,23 @@ describe("plain values", () => {
     [new Map([["a", 1]]), "Map(1) { 'a' => 1 }"],
   ])("%s", async (value, expected) => expect(await text(value)).toBe(expected));
 
+  test("an object with very many keys shows the first of them, at any depth, and calls no getter", async () => {
+    const many = Object.fromEntries(Array.from({ length: 300_000 }, (_, i) => [`k${i}`, i]));
+    const shown = await text({ vocabulary: many, get size() { throw new Error("called"); }, after: 1 });
+    expect(shown).toContain("k199: 199");
+    expect(shown).not.toContain("k200: 200");
+    expect(shown).toContain("'…': 299800 more keys");
+    expect(shown).toContain("size: [Getter]");
+    expect(shown).toContain("after: 1");
+    expect(await text(many)).toContain("299800 more keys");
+  });
+
+  test("text that nobody could read is cut", async () => {
+    const rows = Array.from({ length: 100 }, () => Array.from({ length: 100 }, () => "x".repeat(1_000)));
+    expect((await text(rows)).length).toBeLessThan(300_000);
+    expect(await text(rows)).toMatch(/… \d+ more characters$/);
+  });
+
   test("need no library: nothing of TensorFlow, danfojs or the picture writer is loaded", () => {
     const door = fileURLToPath(new URL("../../kernel/lib/display/index.js", import.meta.url));
     const script = `require(${JSON.stringify(door)}).show({ a: 1 }).then((shown) => console.log(JSON.stringify([shown.data, Object.keys(require.cache).filter((path) => /tfjs|danfojs|resvg/.test(path)).length])))`;

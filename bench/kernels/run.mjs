@@ -58,16 +58,24 @@ function setUp() {
 
 const env = { ...process.env, JUPYTER_PATH: join(cache, "jupyter") };
 
-/** @param {string} work */
+/**
+ * @param {string} work
+ * @returns {string[]} for each kernel, how its checks came out
+ */
 function probe(work) {
+  /** @type {string[]} */
+  const passed = [];
   const files = Object.entries(KERNELS).map(([name, { lang }]) => {
     const json = join(cache, `${name}.probe.json`);
     const own = name === "thawbook" ? ["--snippets", join(root, "tests", "kernel", "snippets.json")] : [];
     const run = spawnSync(python, [join(here, "kernel_probe.py"), "--kernel", name, "--lang", lang, "--cwd", work, "--json", json, "--skip-measure", ...own], { env, encoding: "utf8" });
-    console.log(`${name}: ${run.stdout.trim().split("\n").at(-1)}`);
+    const summary = run.stdout.trim().split("\n").at(-1) ?? "";
+    console.log(`${name}: ${summary}`);
+    passed.push(`${name} ${summary}`);
     return json;
   });
   execFileSync(python, [join(here, "kernel_probe.py"), "--table", ...files], { stdio: "inherit" });
+  return passed;
 }
 
 /** @param {number[]} values */
@@ -118,18 +126,18 @@ function tableOf(rounds) {
 
 const MARKS = ["<!-- kernels -->", "<!-- /kernels -->"];
 
-/** @param {string} table @param {number} count */
-function writeReadme(table, count) {
+/** @param {string} table @param {number} count @param {readonly string[]} checks */
+function writeReadme(table, count, checks) {
   const path = join(root, "README.md");
   const text = readFileSync(path, "utf8");
   const [begin, end] = MARKS.map((mark) => text.indexOf(mark));
   if (begin === undefined || end === undefined || begin < 0 || end < begin) throw new Error(`README.md has no ${MARKS.join(" … ")} for the table`);
-  const said = `Measured on ${new Date().toISOString().slice(0, 10)}: ${cpus().length} x ${cpus()[0]?.model.trim()}, Node ${process.versions.node}, medians of ${count} alternating rounds by \`npm run bench -- kernels --readme\`.`;
+  const said = `Measured on ${new Date().toISOString().slice(0, 10)}: ${cpus().length} x ${cpus()[0]?.model.trim()}, Node ${process.versions.node}, medians of ${count} alternating rounds by \`npm run bench -- kernels --probe --readme\`.${checks.length > 0 ? ` Protocol checks: ${checks.join("; ")}.` : ""}`;
   writeFileSync(path, `${text.slice(0, begin + MARKS[0].length)}\n${said}\n\n${table}\n${text.slice(end)}`);
 }
 
 const work = setUp();
-if (process.argv.includes("--probe")) probe(work);
+const checks = process.argv.includes("--probe") ? probe(work) : [];
 const json = join(cache, "figures.json");
 const figures = spawnSync(python, [join(here, "figures.py"), "--cwd", work, "--kernels", option("--kernels", Object.keys(KERNELS).join(",")), "--rounds", option("--rounds", "3"), "--only", option("--only", ""), "--training", join(here, "training-cell.ts"), "--json", json], { env, stdio: ["ignore", "inherit", "inherit"] });
 if (figures.status !== 0) process.exit(figures.status ?? 1);
@@ -137,5 +145,5 @@ if (figures.status !== 0) process.exit(figures.status ?? 1);
 const rounds = JSON.parse(readFileSync(json, "utf8"));
 const { rows, text } = tableOf(rounds);
 console.log(`\n${text}`);
-if (process.argv.includes("--readme")) writeReadme(text, Object.values(rounds)[0]?.length ?? 0);
+if (process.argv.includes("--readme")) writeReadme(text, Object.values(rounds)[0]?.length ?? 0, checks);
 if (process.argv.includes("--json")) console.log(JSON.stringify({ rows: rows.map(({ figure, ours, peers, ratio, goal }) => ({ workload: figure, ours, peers, ratio, goal })) }));

@@ -2,30 +2,25 @@ import type { DebugProtocol } from "@vscode/debugprotocol";
 import { readFile } from "node:fs/promises";
 import type { Debugger } from "node:inspector";
 import { basename } from "node:path";
+import { CAPABILITIES } from "./capabilities";
 import { Breakpoints } from "./breakpoints";
 import { CaughtErrors } from "./caught-errors";
 import { CallStack, type CallStackOptions } from "./call-stack";
 import { CELL_PATH, CellSources, HASH, cellPath, isCellPath, type DebuggedCell } from "./cells";
+import { Evaluation, GROUP, type EvaluationOptions } from "./evaluation";
 import { InspectorConnection } from "./inspector";
 import { Values } from "./values";
 
 /** JavaScript has one thread; the protocol wants a name for it. */
 const THREAD = 1;
-const GROUP = "debugger";
-const FILTERS: DebugProtocol.ExceptionBreakpointsFilter[] = [
-  { filter: "uncaught", label: "Uncaught errors", description: "Stop where an error is thrown that nothing catches", default: false },
-  { filter: "all", label: "All errors", description: "Stop where any error is thrown", default: false },
-];
 
-export interface DebugAdapterOptions extends CallStackOptions {
+export interface DebugAdapterOptions extends CallStackOptions, EvaluationOptions {
   /** Sends a `debug_event`. */
   emit(event: DebugProtocol.Event): void;
-  /** JavaScript of the TypeScript that a person types. */
-  withoutTypes(code: string): string;
   /** Whether an error out of this place (from 0) of a script is caught by the function that it is in. */
   catches(script: string, line: number, column: number): boolean;
-  /** MIME bundle of an expression of the session, made by the main thread; used while nothing is paused. */
-  richBundle?: (expression: string) => Promise<Record<string, unknown> | undefined>;
+  /** An expression that makes what runs ready to be ended when it goes on. */
+  beforeTermination: string;
 }
 
 type Reply = Record<string, unknown> | void;
@@ -45,6 +40,7 @@ export class DebugAdapter {
   #values: Values | undefined;
   #breakpoints: Breakpoints | undefined;
   #stack: CallStack | undefined;
+  #evaluation: Evaluation | undefined;
   #attached = false;
   #stopsAtErrors: "all" | "uncaught" | "none" = "none";
   #pausedFor: Debugger.PausedEventDataType | undefined;
@@ -67,8 +63,10 @@ export class DebugAdapter {
 
   /** Where main stands at a breakpoint: ends the cell there. @returns whether it did */
   async terminate(): Promise<boolean> {
-    if (!this.paused) return false;
-    await this.#connection?.post("Debugger.resume", { terminateOnResume: true });
+    const frame = this.#pausedFor?.callFrames[0];
+    if (!frame) return false;
+    await this.#live().post("Debugger.evaluateOnCallFrame", { callFrameId: frame.callFrameId, expression: this.#options.beforeTermination, silent: true, returnByValue: true });
+    await this.#live().post("Debugger.resume", { terminateOnResume: true });
     return true;
   }
 
@@ -117,13 +115,13 @@ export class DebugAdapter {
       case "variables":
         return { variables: await this.#variables(args as unknown as DebugProtocol.VariablesArguments) };
       case "inspectVariables":
-        return { variables: await this.#sessionVariables() };
+        return { variables: await this.#evaluating().sessionVariables() };
       case "richInspectVariables":
-        return this.#rich(String(args["variableName"] ?? ""), args["frameId"] as number | undefined);
+        return { ...await this.#evaluating().rich(String(args["variableName"] ?? ""), args["frameId"] as number | undefined) };
       case "evaluate":
-        return this.#evaluate(args as unknown as DebugProtocol.EvaluateArguments);
+        return this.#evaluating().evaluate(args as unknown as DebugProtocol.EvaluateArguments);
       case "copyToGlobals":
-        return this.#copyToGlobals(args as { srcVariableName: string; dstVariableName: string; srcFrameId: number });
+        return this.#evaluating().copyToGlobals(args as { srcVariableName: string; dstVariableName: string; srcFrameId: number });
       case "modules":
         return this.#modules();
       case "exceptionInfo":
@@ -164,21 +162,17 @@ export class DebugAdapter {
       const connection = new InspectorConnection();
       this.#connection = connection;
       this.#values = new Values(connection, { withTypes: clientID !== "jupyterlab", userName: this.#options.userName });
-      this.#breakpoints = new Breakpoints(connection, this.#cells, (breakpoint) => this.#emit("breakpoint", { reason: "changed", breakpoint }));
+      this.#breakpoints = new Breakpoints(connection, this.#cells, {
+        changed: (breakpoint) => this.#emit("breakpoint", { reason: "changed", breakpoint }),
+        withoutTypes: (code) => this.#options.withoutTypes(code),
+      });
       const stack = (this.#stack = new CallStack(connection, this.#cells, this.#values, this.#options));
+      this.#evaluation = new Evaluation(connection, this.#values, stack, this.#options);
       const caught = new CaughtErrors(connection, stack, this.#options);
       connection.on("Debugger.paused", (event) => void this.#paused(event, caught));
       connection.on("Debugger.resumed", () => this.#resumed());
     }
-    return {
-      supportsConfigurationDoneRequest: true,
-      supportsConditionalBreakpoints: true,
-      supportsLogPoints: true,
-      supportsExceptionInfoRequest: true,
-      supportsTerminateRequest: true,
-      supportsEvaluateForHovers: true,
-      exceptionBreakpointFilters: FILTERS,
-    } satisfies DebugProtocol.Capabilities;
+    return { ...CAPABILITIES };
   }
 
   async #attach(): Promise<void> {
@@ -241,53 +235,6 @@ export class DebugAdapter {
     return this.#values!.children(variablesReference, { start, count });
   }
 
-  /** What the notebook has declared so far, while nothing is paused. */
-  async #sessionVariables(): Promise<DebugProtocol.Variable[]> {
-    const connection = this.#live();
-    const { names } = await connection.post("Runtime.globalLexicalScopeNames", {});
-    const own = names.filter((name) => !this.#options.hidden(name));
-    const variables = await Promise.all(
-      own.map(async (name) => {
-        const { result, exceptionDetails } = await connection.post("Runtime.evaluate", { expression: name, objectGroup: GROUP, generatePreview: true, silent: true });
-        return exceptionDetails ? undefined : this.#values!.variable(this.#options.userName(name), result);
-      }),
-    );
-    return variables.filter((v) => v !== undefined);
-  }
-
-  async #rich(name: string, frameId: number | undefined): Promise<Reply> {
-    if (!this.paused) {
-      const data = await this.#options.richBundle?.(name);
-      if (data) return { data, metadata: {} };
-    }
-    const { result } = await this.#evaluateIn(name, frameId);
-    const { value } = await this.#values!.variable(name, result);
-    return { data: { "text/plain": value }, metadata: {} };
-  }
-
-  async #evaluate({ expression, frameId }: DebugProtocol.EvaluateArguments): Promise<Reply> {
-    const { result, exceptionDetails } = await this.#evaluateIn(expression, frameId);
-    if (exceptionDetails) throw new Error(exceptionDetails.exception?.description?.split("\n")[0] ?? exceptionDetails.text);
-    const { value, variablesReference, type } = await this.#values!.variable(expression, result);
-    return { result: value, type, variablesReference };
-  }
-
-  #evaluateIn(code: string, frameId: number | undefined) {
-    const connection = this.#live();
-    const common = { expression: this.#options.withoutTypes(code), objectGroup: GROUP, generatePreview: true, silent: true };
-    return this.paused
-      ? connection.post("Debugger.evaluateOnCallFrame", { ...common, callFrameId: this.#stopped().frame(frameId ?? 0).callFrameId })
-      : connection.post("Runtime.evaluate", { ...common, replMode: true });
-  }
-
-  async #copyToGlobals({ srcVariableName, dstVariableName, srcFrameId }: { srcVariableName: string; dstVariableName: string; srcFrameId: number }): Promise<void> {
-    for (const name of [srcVariableName, dstVariableName]) {
-      if (!/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name)) throw new Error(`"${name}" is not a variable's name.`);
-    }
-    const { exceptionDetails } = await this.#evaluateIn(`globalThis.${dstVariableName} = ${srcVariableName}`, srcFrameId);
-    if (exceptionDetails) throw new Error(exceptionDetails.text);
-  }
-
   #exceptionInfo(): Reply {
     const thrown = this.#pausedFor?.data as { className?: string; description?: string; uncaught?: boolean } | undefined;
     if (!thrown || !this.#pausedFor || !isException(this.#pausedFor)) throw new Error("The program is not stopped at an error.");
@@ -331,6 +278,11 @@ export class DebugAdapter {
   #live(): InspectorConnection {
     if (!this.#connection) throw new Error("The debugger is not started: send `initialize` first.");
     return this.#connection;
+  }
+
+  #evaluating(): Evaluation {
+    this.#live();
+    return this.#evaluation!;
   }
 
   #emit(event: string, body?: unknown): void {

@@ -1,5 +1,6 @@
 import type { DebugProtocol } from "@vscode/debugprotocol";
 import { pathToFileURL } from "node:url";
+import { conditionOf } from "./conditions";
 import { isCellPath, type CellSources } from "./cells";
 import type { InspectorConnection } from "./inspector";
 
@@ -12,26 +13,24 @@ interface Breakpoint {
   ids: string[];
 }
 
-/** The condition that V8 evaluates: a log point prints its message and never stops. */
-function condition(breakpoint: DebugProtocol.SourceBreakpoint): string | undefined {
-  if (!breakpoint.logMessage) return breakpoint.condition;
-  const template = breakpoint.logMessage.replace(/[`\\]/g, "\\$&").replace(/\$?\{/g, "${");
-  const log = `(console.log(\`${template}\`), false)`;
-  return breakpoint.condition ? `(${breakpoint.condition}) && ${log}` : log;
+export interface BreakpointsOptions {
+  /** Told where a breakpoint was moved to once its script was loaded. */
+  changed: (breakpoint: DebugProtocol.Breakpoint) => void;
+  withoutTypes: (code: string) => string;
 }
 
 /** The breakpoints of every source, set by path: they hold for scripts that exist and for those to come. */
 export class Breakpoints {
   readonly #connection: InspectorConnection;
   readonly #cells: CellSources;
-  readonly #changed: (breakpoint: DebugProtocol.Breakpoint) => void;
+  readonly #options: BreakpointsOptions;
   readonly #bySource = new Map<string, Breakpoint[]>();
   #nextId = 1;
 
-  constructor(connection: InspectorConnection, cells: CellSources, changed: (breakpoint: DebugProtocol.Breakpoint) => void) {
+  constructor(connection: InspectorConnection, cells: CellSources, options: BreakpointsOptions) {
     this.#connection = connection;
     this.#cells = cells;
-    this.#changed = changed;
+    this.#options = options;
     connection.on("Debugger.breakpointResolved", ({ breakpointId, location }) => this.#resolved(breakpointId, location.lineNumber + 1, location.columnNumber ?? 0));
   }
 
@@ -70,9 +69,10 @@ export class Breakpoints {
   }
 
   async #apply(path: string, breakpoint: Breakpoint): Promise<void> {
+    const condition = conditionOf(breakpoint.asked, this.#options.withoutTypes);
     const lineNumber = this.#cells.toScriptLine(path, breakpoint.asked.line) - 1;
     for (const url of isCellPath(path) ? [path] : [path, pathToFileURL(path).href]) {
-      const { breakpointId, locations } = await this.#connection.post("Debugger.setBreakpointByUrl", { url, lineNumber, condition: condition(breakpoint.asked) });
+      const { breakpointId, locations } = await this.#connection.post("Debugger.setBreakpointByUrl", { url, lineNumber, condition });
       breakpoint.ids.push(breakpointId);
       const location = locations[0];
       if (location) breakpoint.line = this.#cells.toCellLine(path, location.lineNumber + 1, location.columnNumber ?? 0);
@@ -92,7 +92,7 @@ export class Breakpoints {
       const now = this.#cells.toCellLine(path, line, column);
       if (now === breakpoint.line) return;
       breakpoint.line = now;
-      this.#changed(reply(path, breakpoint));
+      this.#options.changed(reply(path, breakpoint));
       return;
     }
   }

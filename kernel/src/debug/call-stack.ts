@@ -51,6 +51,10 @@ export class CallStack {
     return this.#frames.length > 0;
   }
 
+  get stopped(): boolean {
+    return this.#frames.length > 0;
+  }
+
   resume(): void {
     this.#frames = [];
   }

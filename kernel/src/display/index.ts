@@ -4,6 +4,7 @@ import { display, settle, stands, useConnection } from "./display";
 import type { Frontend, Shown } from "./frontend";
 import { LiveRuns } from "./live";
 import { bundleOf } from "./show";
+export { bundleOf };
 import { routeTslab } from "./tslab";
 
 export { display, routeTslab, settle };

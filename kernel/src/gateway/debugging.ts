@@ -1,6 +1,7 @@
 import type { DebugAdapter } from "../debug";
 import type { PreparedCell } from "../language";
 import { HOST_NAME, HOISTED_SUFFIX, userName } from "../language/script-abi";
+import { CUT_OFF_EXPRESSION, RICH_DISPLAY, type ToMain } from "../threads";
 import { debugRoom, languageRoom } from "./later";
 import type { Publisher } from "./publisher";
 
@@ -9,12 +10,14 @@ type Request = Parameters<DebugAdapter["handle"]>[0];
 /** The debugger of this kernel: requests from the control channel, events to iopub. */
 export class Debugging {
   readonly #publisher: Publisher;
+  readonly #post: (message: ToMain) => void;
   #made: DebugAdapter | undefined;
   /** The request that an event follows from: front ends want a parent. */
   #latest: Uint8Array | undefined;
 
-  constructor(publisher: Publisher) {
+  constructor(publisher: Publisher, post: (message: ToMain) => void) {
     this.#publisher = publisher;
+    this.#post = post;
   }
 
   get #adapter(): DebugAdapter {
@@ -23,6 +26,8 @@ export class Debugging {
       blackbox: ["^node:", "/node_modules/", "/kernel/lib/"],
       hidden: (name) => name === HOST_NAME || name.endsWith(HOISTED_SUFFIX),
       userName,
+      richDisplay: `globalThis[Symbol.for(${JSON.stringify(RICH_DISPLAY.description)})]`,
+      beforeTermination: CUT_OFF_EXPRESSION("interrupt", true),
       withoutTypes: (code) => languageRoom().withoutTypes(code),
       catches: (script, line, column) => languageRoom().catches(script, line, column),
     }));
@@ -38,8 +43,11 @@ export class Debugging {
   }
 
   /** Ends the cell where main stands at a breakpoint. @returns whether it did */
-  terminate(): Promise<boolean> {
-    return this.#made?.terminate() ?? Promise.resolve(false);
+  async terminate(): Promise<boolean> {
+    if (!await this.#made?.terminate()) return false;
+    // what waited behind an await gets no answer of its own
+    this.#post({ kind: "terminated", reason: "interrupt" });
+    return true;
   }
 
   dispose(): Promise<void> {

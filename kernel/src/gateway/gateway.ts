@@ -61,7 +61,7 @@ export class Gateway {
     const tasks = this.#tasks;
     this.#interrupts = new Interrupts(start.flags, (message) => this.#post(message));
     this.#heap = new HeapWatch(start.heapLimit, () => this.#shells.main.busy, () => this.#post({ kind: "terminated", reason: "memory" }));
-    this.#debugging = new Debugging(publisher);
+    this.#debugging = new Debugging(publisher, (message) => this.#post(message));
     const cells = new Cells();
     this.#tracebacks = new Tracebacks(cells, start.folder, (path) => this.#language?.moduleSource(path));
     const language = (): Language => this.language;

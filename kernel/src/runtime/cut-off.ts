@@ -23,11 +23,12 @@ const { captureStackTrace } = Error;
 export function installCutOff(wanted: () => boolean, before: (reason: CutOffReason) => void): void {
   const session = new Session();
   session.connect();
-  const cutOff = (reason: CutOffReason): boolean => {
-    if (reason === "interrupt" && !(wanted() && somethingRuns())) return false;
+  const cutOff = (reason: CutOffReason, paused: boolean): boolean => {
+    if (reason === "interrupt" && !paused && !(wanted() && somethingRuns())) return false;
     before(reason);
     emptyAsyncContexts();
-    session.post("Runtime.terminateExecution");
+    // whoever has paused it terminates it, as it goes on
+    if (!paused) session.post("Runtime.terminateExecution");
     return true;
   };
   Object.defineProperty(globalThis, CUT_OFF, { value: cutOff });

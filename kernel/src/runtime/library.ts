@@ -42,6 +42,13 @@ export class Library {
     return (require("../display") as typeof import("../display")).show(value);
   }
 
+  /** For the debugger, also while main is paused: the bundle as JSON, or a promise of it. */
+  rich(value: unknown): string | undefined | Promise<string | undefined> {
+    const shown = (require("../display") as typeof import("../display")).bundleOf(value);
+    const json = (bundle: Shown | undefined): string | undefined => bundle && JSON.stringify({ data: bundle.data, metadata: bundle.metadata ?? {} });
+    return shown instanceof Promise ? shown.then(json) : json(shown);
+  }
+
   /**
    * Sends what the display room still holds back, then goes on: front ends drop what comes after a cell's
    * end. Waits a second at most, since a value's own display may never come.

@@ -3,7 +3,7 @@ import { getHeapStatistics } from "node:v8";
 import type { MessagePort } from "node:worker_threads";
 import { HOST_NAME, type MagicHost, type ScriptHost, type TimeMark } from "../language/script-abi";
 import { NOTEBOOK_NAMES } from "../names";
-import { RingWriter, type CutOffReason, type ErrorReport, type Evaluated, type Flags, type Task, type ToMain } from "../threads";
+import { RICH_DISPLAY, RingWriter, type CutOffReason, type ErrorReport, type Evaluated, type Flags, type Task, type ToMain } from "../threads";
 import { began, currentTask, followPromises, forget, taskOfPromise, waitingBehind, type Waiting } from "./attribution";
 import { Comms } from "./comms";
 import { installCutOff } from "./cut-off";
@@ -112,6 +112,7 @@ export class MainThread {
     } satisfies Omit<ScriptHost, "value">;
     Object.defineProperties(host, this.#evaluator.hostProperties());
     Object.defineProperty(globalThis, HOST_NAME, { value: host });
+    Object.defineProperty(globalThis, RICH_DISPLAY, { value: (value: unknown) => this.#library.rich(value) });
   }
 
   #hear(message: ToMain): void {

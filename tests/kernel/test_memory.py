@@ -6,6 +6,7 @@ from conftest import Kernel
 
 FILLS = {
     "at top level": "const kept: number[][] = []; for (;;) kept.push(new Array(1000).fill(0));",
+    "in a moment": "const kept: number[][] = []; for (;;) kept.push(new Array(1e6).fill(0));",
     "after an await": "await null; const kept: number[][] = []; for (;;) kept.push(new Array(1000).fill(0));",
 }
 

@@ -99,6 +99,8 @@ describe("completion", () => {
 
   it("keeps names that need an import apart from those at hand", async () => {
     const importsOf = async (code: string) => (await notebook.language.complete(code, code.length)).autoImports;
+    // The packages are read when first asked for, and nobody waits for it.
+    await expect.poll(() => importsOf("inPacka"), { timeout: 20_000 }).toHaveLength(1);
     expect(await importsOf("inPacka")).toEqual([{ name: "inPackage", from: "some-package", kind: "variable", insertText: 'import { inPackage } from "some-package";' }]);
     expect(await importsOf("packageAsW")).toMatchObject([{ name: "packageAsWhole", insertText: 'import packageAsWhole from "some-package";' }]);
     expect(await importsOf("const a = 1;\nreadFileS")).toEqual([{ name: "readFileSync", from: "node:fs", kind: "function", insertText: 'import { readFileSync } from "node:fs";' }]);

@@ -4,7 +4,7 @@ import type { History } from "./history";
 import { actBefore, bundleOf } from "./magics";
 import type { Publisher } from "./publisher";
 import type { Tasks } from "./tasks";
-import type { ErrorContent, Tracebacks } from "./traceback";
+import { strong, type ErrorContent, type Tracebacks } from "./traceback";
 import type { Evaluated, ExpressionScript, Task, ToGateway, ToMain } from "../threads";
 import type { Message } from "../wire";
 
@@ -36,7 +36,7 @@ const BURST_MS = 5;
 /** … unless it has run for so long. */
 const BURST_OVER_MS = 200;
 
-const INTERRUPTED: ErrorContent = { ename: "KeyboardInterrupt", evalue: "", traceback: ["\x1b[31m\x1b[1mKeyboardInterrupt\x1b[0m: the cell was interrupted"] };
+const INTERRUPTED: ErrorContent = { ename: "KeyboardInterrupt", evalue: "", traceback: ["KeyboardInterrupt: the cell was interrupted"] };
 
 /** Runs the execute requests of one shell, one after the other. */
 export class Executor {
@@ -186,7 +186,7 @@ export class Executor {
     if (controller.signal.aborted) return INTERRUPTED;
     if (!failed) return undefined;
     const ename = `${failed.magic[0]!.toUpperCase()}${failed.magic.slice(1)}Error`;
-    return { ename, evalue: failed.fault, traceback: [`\x1b[31m\x1b[1m${ename}\x1b[0m: ${failed.fault}`] };
+    return { ename, evalue: failed.fault, traceback: [`${strong(ename)}: ${failed.fault}`] };
   }
 
   #prepare(cell: { id: string; number: number; code: string }): Promise<Awaited<ReturnType<Language["prepare"]>> | "interrupted"> {

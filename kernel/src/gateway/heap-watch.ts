@@ -3,12 +3,15 @@ import { CUT_OFF_EXPRESSION } from "../threads";
 import { log } from "./log";
 
 const BUSY_MS = 100;
+const LEAST_BUSY_MS = 5;
+/** Bytes a millisecond: no loop allocates faster. A small limit is looked at more often. */
+const FASTEST = 4e6;
 const IDLE_MS = 2_000;
 /** The part of the limit from which V8 is asked to stop at the limit; below half of that, no more: it costs speed. */
 const NEAR = 1 / 8;
-/** V8 may collect garbage for minutes before it gives up: so full, for so many looks in a row, is enough. */
+/** V8 may collect garbage for minutes before it gives up: so full, for so long, is enough. */
 const FULL = 0.95;
-const FULL_LOOKS = 10;
+const FULL_MS = 1_000;
 
 /**
  * Stops main where its JavaScript values reach V8's limit, at which V8 would abort the process. A debugger
@@ -17,13 +20,14 @@ const FULL_LOOKS = 10;
  */
 export class HeapWatch {
   readonly #limit: number;
+  readonly #busyMs: number;
   readonly #busy: () => boolean;
   readonly #exhausted: () => void;
   #session: Session | undefined;
   #timer: NodeJS.Timeout | undefined;
   #attached = false;
   #asked = false;
-  #full = 0;
+  #fullSince: number | undefined;
 
   /**
    * @param limit of main's heap, bytes
@@ -32,6 +36,7 @@ export class HeapWatch {
    */
   constructor(limit: number, busy: () => boolean, exhausted: () => void) {
     this.#limit = limit;
+    this.#busyMs = Math.max(LEAST_BUSY_MS, Math.min(BUSY_MS, (limit * NEAR) / FASTEST));
     this.#busy = busy;
     this.#exhausted = exhausted;
   }
@@ -61,7 +66,7 @@ export class HeapWatch {
   }
 
   #later(): void {
-    if (this.#session) this.#timer = setTimeout(() => this.#look(), this.#busy() ? BUSY_MS : IDLE_MS).unref();
+    if (this.#session) this.#timer = setTimeout(() => this.#look(), this.#busy() ? this.#busyMs : IDLE_MS).unref();
   }
 
   #look(): void {
@@ -74,8 +79,9 @@ export class HeapWatch {
   }
 
   #judge(used: number): void {
-    this.#full = used > this.#limit * FULL ? this.#full + 1 : 0;
-    if (this.#full >= FULL_LOOKS) return this.#end();
+    if (used <= this.#limit * FULL) this.#fullSince = undefined;
+    else this.#fullSince ??= performance.now();
+    if (this.#fullSince !== undefined && performance.now() - this.#fullSince >= FULL_MS) return this.#end();
     if (!this.#attached && used > this.#limit * NEAR) {
       this.#attached = true;
       this.#session?.post("Debugger.enable");
@@ -90,7 +96,7 @@ export class HeapWatch {
   #end(): void {
     const session = this.#session;
     if (!session) return;
-    this.#full = 0;
+    this.#fullSince = undefined;
     session.post("Runtime.evaluate", { expression: CUT_OFF_EXPRESSION("memory"), silent: true, returnByValue: true }, (error, answer) => {
       if (error === null && answer.result.value !== true) log("the heap's limit is reached where nothing can be cut off");
     });

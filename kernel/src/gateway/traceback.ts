@@ -6,16 +6,24 @@ import { HOST_NAME, userName } from "../language/script-abi";
 import type { ErrorReport } from "../threads";
 import { labelOf, type Cells } from "./cells";
 
-const RED = "\x1b[31m";
+/**
+ * No colours: an error stands on light red in JupyterLab's light theme and on dark red in its dark one, and none of its ANSI
+ * colours has a contrast of more than 3.5 on both (bold red, the usual one, has 2.1 in the dark), where text has 12.
+ */
 const BOLD = "\x1b[1m";
 const DIM = "\x1b[2m";
-const CYAN = "\x1b[36m";
 const OFF = "\x1b[0m";
 
 const AROUND = 2;
 const DEEPEST_CAUSE = 8;
 /** Frames shown of a deep recursion. */
 const FRAMES = 24;
+
+/** No fault of the cell: it stands out by nothing. */
+const INTERRUPT = "KeyboardInterrupt";
+
+/** An error's name. */
+export const strong = (name: string): string => (name === "" ? "" : `${BOLD}${name}${OFF}`);
 
 /** The content of an `error` message, and of a reply with `status: "error"`. */
 export interface ErrorContent {
@@ -39,10 +47,10 @@ export function excerpt(lines: readonly string[], line: number, column: number):
   for (let at = Math.max(1, line - AROUND); at <= Math.min(lines.length, line + AROUND); at += 1) {
     const number = String(at).padStart(width);
     const text = (lines[at - 1] ?? "").slice(0, 200);
-    shown.push(at === line ? `${RED}----> ${number}${OFF} | ${text}` : `${DIM}      ${number} | ${text}${OFF}`);
+    shown.push(at === line ? `${BOLD}----> ${number}${OFF} | ${text}` : `${DIM}      ${number} | ${text}${OFF}`);
     if (at !== line || column < 1 || column > text.length + 1) continue;
     const before = text.slice(0, column - 1).replace(/[^\t]/g, " ");
-    shown.push(`      ${" ".repeat(width)} | ${before}${RED}^${OFF}`);
+    shown.push(`      ${" ".repeat(width)} | ${before}${BOLD}^${OFF}`);
   }
   return shown;
 }
@@ -96,7 +104,7 @@ export class Tracebacks {
     });
     const ename = kind === "syntax" ? "SyntaxError" : "TypeScriptError";
     const traceback = said.flatMap(({ head, found }) => [
-      `${RED}${BOLD}${ename}${OFF} ${head}`, ...excerpt(found.file?.text.split("\n") ?? lines, found.start.line, found.start.column),
+      `${BOLD}${ename}${OFF} ${head}`, ...excerpt(found.file?.text.split("\n") ?? lines, found.start.line, found.start.column),
     ]);
     if (kind === "type") traceback.push(`${DIM}The cell has not run.${OFF}`);
     return { ename, evalue: said[0]?.head ?? "the cell cannot be read", traceback };
@@ -104,7 +112,8 @@ export class Tracebacks {
 
   #lines(report: ErrorReport, depth: number): string[] {
     const head = report.name === "" ? report.message : report.message === "" ? report.name : `${report.name}: ${report.message}`;
-    const lines = [`${RED}${BOLD}${report.name}${OFF}${head.slice(report.name.length)}`, ...this.#frames(report.stack)];
+    const name = report.name === INTERRUPT ? INTERRUPT : strong(report.name);
+    const lines = [`${name}${head.slice(report.name.length)}`, ...this.#frames(report.stack)];
     if (depth >= DEEPEST_CAUSE) return lines;
     const within = (title: string, inner: ErrorReport): string[] => ["", `${BOLD}${title}${OFF}`, ...this.#lines(inner, depth + 1).map((line) => `    ${line}`)];
     if (report.cause !== undefined) lines.push(...within("caused by", report.cause));
@@ -133,7 +142,7 @@ export class Tracebacks {
       fold();
       if (++shown > FRAMES) continue;
       const name = frame.name === "" || frame.name === "<anonymous>" ? "" : ` in ${frame.name}`;
-      lines.push(`  at ${CYAN}${own.where}:${own.line}:${own.column}${OFF}${name}`);
+      lines.push(`  at ${BOLD}${own.where}:${own.line}:${own.column}${OFF}${name}`);
       if (marked < 4) lines.push(...excerpt(own.lines, own.line, own.column));
       marked += 1;
     }

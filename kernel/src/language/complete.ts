@@ -4,7 +4,8 @@ import { builtinModules } from "node:module";
 import { autoImports, needsImport, type ImportedItem } from "./auto-imports.js";
 import type { Completions } from "./cell.js";
 import { libraryPath } from "./library-members.js";
-import { lspPosition, offsetAt, type Checker } from "./session/checker.js";
+import type { Checker } from "./session/checker.js";
+import { lspPosition, offsetAt } from "./session/document.js";
 import { withoutSessionName } from "./session/session.js";
 import type { LspPosition } from "./server/server.js";
 
@@ -51,7 +52,8 @@ export async function complete(checker: Checker, code: string, offset: number, n
   const { uri } = await checker.edit(code, isMember ? "words" : "all");
   const params = { textDocument: { uri }, position: lspPosition(code, offset), context: { triggerKind: 1 } };
   type Answer = LspList | LspItem[] | null;
-  const answer = prefix && !isMember
+  // Before the server has read through the packages once, names in scope do not wait for it.
+  const answer = prefix && !isMember && checker.imports.ready
     ? await checker.server.requestWithImports<Answer>(params)
     : await checker.server.request<Answer>("textDocument/completion", params);
   const list: LspList = Array.isArray(answer) ? { items: answer } : answer ?? { items: [] };

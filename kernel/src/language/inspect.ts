@@ -1,7 +1,8 @@
 /** What a name is: its signature and its doc comment. */
 
 import type { Inspection } from "./cell.js";
-import { lspPosition, type Checker, type EditDocument } from "./session/checker.js";
+import type { Checker } from "./session/checker.js";
+import { lspPosition, type EditDocument } from "./session/document.js";
 import { withoutSessionName } from "./session/session.js";
 import { openBrackets } from "./script/brackets.js";
 

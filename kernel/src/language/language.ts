@@ -129,7 +129,7 @@ class NotebookLanguage implements Language {
     clearTimeout(this.backgroundLoad);
     this.backgroundLoad = setTimeout(() => {
       this.hasLoadedAhead = true;
-      void this.checker.loadAhead().catch(() => undefined);
+      void this.checker.loadAhead().catch(() => undefined).then(() => this.checker.imports.read());
     }, BACKGROUND_LOAD_MS).unref();
   }
 

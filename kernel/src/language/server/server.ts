@@ -149,11 +149,11 @@ export class TypeScriptServer {
     await this.started;
     const allow = (imports: boolean) => this.rpc?.notify("workspace/didChangeConfiguration", { settings: { typescript: preferences(imports) } });
     allow(true);
-    try {
-      return await this.request<T>("textDocument/completion", params);
-    } finally {
-      allow(false);
-    }
+    const answer = this.request<T>("textDocument/completion", params);
+    // Told behind the question and not behind its answer: others that are asked meanwhile are not to wait for packages.
+    await Promise.resolve();
+    allow(false);
+    return answer;
   }
 
   private openProbe(name: string): void {

@@ -3,6 +3,7 @@
  * real tsconfig.json above them the server puts them into an inferred project, which is slow and resolves nothing.
  */
 
+import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { isBuiltin } from "node:module";
 import { tmpdir } from "node:os";
@@ -56,6 +57,7 @@ const PREFIX = "thawbook-types-";
 export function createWorkspace(folder: string): Workspace {
   sweepLeftovers();
   const directory = realpathSync(mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`)));
+  const remover = removeWhenGone(directory);
   const modules = join(directory, "node_modules");
   mkdirSync(modules);
   // Read anew each time: the notebook may install packages.
@@ -136,7 +138,10 @@ export function createWorkspace(folder: string): Workspace {
     write(documents) {
       for (const [name, text] of documents) writeFileSync(join(directory, name), text);
     },
-    remove: () => rmSync(directory, { recursive: true, force: true }),
+    remove() {
+      rmSync(directory, { recursive: true, force: true });
+      remover?.stdin?.end();
+    },
   };
 }
 
@@ -257,6 +262,18 @@ function findUp(folder: string, name: string): string | undefined {
     if (existsSync(path)) return path;
     if (existsSync(join(at, "package.json")) || dirname(at) === at) return undefined;
   }
+}
+
+/**
+ * Removes the directory once this process is gone, however it went: a signal leaves no time to. A shell waits for the end of
+ * its input, which is the kernel's; where there is none, the next kernel does it.
+ */
+function removeWhenGone(directory: string): ChildProcess | undefined {
+  if (process.platform === "win32") return undefined;
+  const shell = spawn("/bin/sh", ["-c", 'read -r _; rm -rf -- "$0"', directory], { stdio: ["pipe", "ignore", "ignore"], detached: true, cwd: "/" });
+  shell.on("error", () => undefined);
+  shell.unref();
+  return shell;
 }
 
 /** Directories of kernels that were killed before they could clean up. */

@@ -4,12 +4,14 @@ import type { Diagnostic } from "../cell.js";
 import { jsxNames } from "../script/jsx.js";
 import type { Parsed } from "../script/parse.js";
 import { AHEAD_DIRECTORY, BROWSER_DIRECTORY, createWorkspace, type Workspace } from "../server/workspace.js";
-import { PROBE_DOCUMENT, PROBE_TEXT, TypeScriptServer, type LspPosition } from "../server/server.js";
+import { PROBE_DOCUMENT, PROBE_TEXT, TypeScriptServer } from "../server/server.js";
 import { declarationsOf, type Declaration, type Hole } from "./declarations.js";
 import type { LspItem } from "../complete.js";
 import { LibraryMembers } from "../library-members.js";
+import type { EditDocument } from "./document.js";
 import { EarlierCells, type EarlierUse } from "./earlier-cells.js";
 import { cellFault, fileFault, isFault } from "./faults.js";
+import { ImportIndex } from "./import-index.js";
 import { LocalFiles, namesLocalModule } from "./local-files.js";
 import { Session, withoutSessionName, type BoundNames, type NotebookLibrary } from "./session.js";
 import { Turns } from "./turns.js";
@@ -54,6 +56,7 @@ export class Checker {
   /** One cell at a time in the cell's document, one question at a time in the editor's. */
   private readonly cellTurns = new Turns();
   readonly editTurns = new Turns();
+  readonly imports: ImportIndex;
   private readonly earlier = new EarlierCells();
   readonly libraryMembers = new LibraryMembers<LspItem>();
 
@@ -70,6 +73,10 @@ export class Checker {
     this.workspace.write(documents);
     this.server = new TypeScriptServer(this.workspace.directory, documents, onServerExit);
     this.localFiles = new LocalFiles(this.workspace, this.server);
+    this.imports = new ImportIndex(this.server, () => {
+      this.linkDependencies("");
+      return this.session.head(new Set(), bound([]));
+    });
   }
 
   async ready(): Promise<void> {
@@ -179,8 +186,8 @@ export class Checker {
     await this.absorbing;
     const words = wordsOf(code);
     await this.joinNamed(words);
-    // Imports are offered from packages that the server can see.
-    this.link(scope === "all" ? [code, ...this.workspace.dependencies().map((name) => `from "${name}"`)].join("\n") : code);
+    if (scope === "all") this.linkDependencies(code);
+    else this.link(code);
     const declared = namesLikelyDeclared(code);
     const head = this.session.head(scope === "all" ? "all" : words, { values: declared, types: declared });
     await this.server.set(EDIT_DOCUMENT, head + code);
@@ -200,6 +207,7 @@ export class Checker {
   /** Packages have come, or others in the place of those that were there. */
   installed(): void {
     this.libraryMembers.forget();
+    this.imports.forget();
     this.server.filesChanged(this.workspace.linkAgain(), []);
   }
 
@@ -256,6 +264,11 @@ export class Checker {
     this.changedFiles(changed);
   }
 
+  /** Imports are offered from packages that the server can see. */
+  private linkDependencies(code: string): void {
+    this.link([code, ...this.workspace.dependencies().map((name) => `from "${name}"`)].join("\n"));
+  }
+
   private async printTypes(parsed: Parsed, holes: readonly Hole[]): Promise<(string | undefined)[]> {
     // The check has opened the same text, unless another cell came between. The type API has a channel of its own, on which
     // a question could overtake the change: an answer on the first channel tells that it was read.
@@ -280,22 +293,4 @@ export class Checker {
 function bound(declarations: readonly Declaration[]): BoundNames {
   const names = (other: Declaration["means"]) => new Set(declarations.filter(({ means }) => means !== other).map(({ name }) => name));
   return { values: names("type"), types: names("value") };
-}
-
-export interface EditDocument {
-  uri: string;
-}
-
-/** A position in the cell, for the server: the cell begins on the document's second line. */
-export function lspPosition(code: string, offset: number): LspPosition {
-  const before = code.slice(0, offset);
-  const lineStart = before.lastIndexOf("\n") + 1;
-  return { line: before.split("\n").length, character: offset - lineStart };
-}
-
-/** The reverse of {@link lspPosition}. */
-export function offsetAt(code: string, { line, character }: LspPosition): number {
-  let start = 0;
-  for (let i = 1; i < line; i++) start = code.indexOf("\n", start) + 1;
-  return start + character;
 }

@@ -2,7 +2,7 @@
 export type { Compiled, CompileOptions, TraceError } from "./tensorflow/graph";
 export type { Approach, Comparison, Groups, Slice, SliceOptions } from "./evaluation";
 export type { DiagnoseOptions, Diagnosis, Finding, Fix } from "./diagnosis";
-export type { CsvOptions, Expression, Frame, FrameError, RejectedRow } from "./frame";
+export type { Batches, BatchOptions, CsvOptions, Expression, FitOptions, FittedStep, Frame, FrameBatch, FrameError, FrameTensors, NumbersOptions, Preparation, RejectedRow, Split, SplitOptions, Summary } from "./frame";
 export type {
   AdafactorOptions,
   Augment,

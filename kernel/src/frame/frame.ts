@@ -1,25 +1,27 @@
-import { inspect } from "node:util";
 import type { DataFrame } from "danfojs-node";
-import { requireDfd } from "../tensorflow";
 import { applied } from "./apply";
-import { run, store, stream } from "./engine";
+import { run, store } from "./engine";
 import type { Stored } from "./engine";
 import { Expression } from "./expression";
+import { applied as prepared, fit } from "./fit";
+import type { FitOptions, FittedStep } from "./fit";
+import { Groups } from "./groups";
+import { relationOfDanfo } from "./memory";
+import { Preparation } from "./preparation";
 import { preview } from "./preview";
 import type { FramePreview } from "./preview";
-import { compose, identifier, joined } from "./query";
+import { compose, identifier } from "./query";
 import type { Value } from "./query";
-import type { RejectedRow } from "./read/csv";
 import { from, known, relation } from "./relation";
 import type { Relation } from "./relation";
-import { dtypeOf, isNumeric } from "./types";
-import type { Dtype } from "./types";
-import { columnsOf, rowsOf, rowsOfChunk } from "./values";
-import { write } from "./write";
+import { Rows } from "./rows";
+import type { Name, Row } from "./rows";
+import { Split, split } from "./split";
+import type { SplitOptions } from "./split";
+import { columnsOf, rowsOf } from "./values";
 import { assign, drop, rename, select } from "./verbs/columns";
-import { corr, describe, quantile } from "./verbs/describe";
-import { groupAgg, valueCounts } from "./verbs/group";
-import type { Aggregations } from "./verbs/group";
+import { corr, describe } from "./verbs/describe";
+import { valueCounts } from "./verbs/group";
 import { concat, merge } from "./verbs/merge";
 import type { MergeOptions } from "./verbs/merge";
 import { melt, pivot } from "./verbs/reshape";
@@ -27,8 +29,7 @@ import type { MeltOptions, PivotOptions } from "./verbs/reshape";
 import { dropDuplicates, dropNa, fillNa, filter, sample, slice, sortValues, tail } from "./verbs/rows";
 import type { SortOptions } from "./verbs/rows";
 
-export type Row = Record<string, unknown>;
-type Name<R extends Row> = keyof R & string;
+export type { Row } from "./rows";
 type Flat<T> = { [K in keyof T]: T[K] };
 
 /**
@@ -40,16 +41,10 @@ type Flat<T> = { [K in keyof T]: T[K] };
  * const flights = frame({ carrier: ["AA", "UA", "AA"], delay: [10, 45, 20] });
  * await flights.groupby("carrier").agg({ delay: "mean" }).rows(); // [{ carrier: "AA", delay: 15 }, { carrier: "UA", delay: 45 }]
  */
-export class Frame<R extends Row = Row> {
-  /** @internal */
-  readonly relation: Relation;
-  /** The rows of a file that could not be read, where `badRows: "collect"` asked for them. */
-  rejected?: readonly RejectedRow[];
-  #dtypes: Promise<Record<Name<R>, Dtype>> | undefined;
-
-  /** @internal frames are made by `frame`, `sql` and the `read…` functions */
-  constructor(of: Relation) {
-    this.relation = of;
+export class Frame<R extends Row = Row> extends Rows<R> {
+  /** The rows of a danfojs `DataFrame`. */
+  static from(danfo: DataFrame): Frame {
+    return new Frame(relationOfDanfo(danfo));
   }
 
   /** @internal The frame of a table. */
@@ -57,49 +52,6 @@ export class Frame<R extends Row = Row> {
     const query = { text: `select * from ${stored.name}`, values: [], holds: [stored] };
     const described = await rowsOf(await run(compose`describe ${query}`));
     return new Frame(relation(query, described.map((row) => String(row["column_name"]))));
-  }
-
-  /** Names, in their order. */
-  get columns(): readonly Name<R>[] {
-    return this.relation.columns as readonly Name<R>[];
-  }
-
-  /** The type of each column; nothing is computed for it. */
-  dtypes(): Promise<Record<Name<R>, Dtype>> {
-    return (this.#dtypes ??= run(compose`describe ${this.relation.query}`).then(async (result) => {
-      const rows = await rowsOf(result);
-      return Object.fromEntries(rows.map((row) => [row["column_name"], dtypeOf(String(row["column_type"]))])) as Record<Name<R>, Dtype>;
-    }));
-  }
-
-  /** [rows, columns] */
-  async shape(): Promise<[rows: number, columns: number]> {
-    return [await this.count(), this.columns.length];
-  }
-
-  /** How many rows there are. */
-  async count(): Promise<number> {
-    const [row] = await rowsOf(await run(compose`select count(*) as n from ${from(this.relation)}`));
-    return row!["n"] as number;
-  }
-
-  /** All rows, in memory. */
-  async rows(): Promise<R[]> {
-    return (await rowsOf(await run(this.relation.query))) as R[];
-  }
-
-  /** All values of a column, in memory. */
-  async column<K extends Name<R>>(name: K): Promise<R[K][]> {
-    known("column", this.relation, name);
-    return (await columnsOf(await run(this.select(name).relation.query))).get(name) as R[K][];
-  }
-
-  /** The rows as they are computed, a few thousand in memory at a time. */
-  async forEachRow(take: (row: R) => void): Promise<void> {
-    await stream(this.relation.query, async (result) => {
-      const names = result.columnNames();
-      for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) for (const row of rowsOfChunk(chunk, names)) take(row as R);
-    });
   }
 
   /** Computes the frame now and keeps its rows, where they are asked for more than once. */
@@ -172,7 +124,7 @@ export class Frame<R extends Row = Row> {
 
   groupby<K extends Name<R>>(...columns: readonly K[]): Groups {
     known("groupby", this.relation, columns);
-    return new Groups(this.relation, columns);
+    return new Groups(this as Frame, columns);
   }
 
   valueCounts(column: Name<R>): Frame {
@@ -210,32 +162,19 @@ export class Frame<R extends Row = Row> {
     return new Frame(await applied(this.relation, name, value as (row: Row, index: number) => Value | undefined));
   }
 
-  /** How many different values each column has; missing ones do not count. */
-  async nunique(): Promise<Record<Name<R>, number>> {
-    const [row] = await rowsOf(await run(compose`select ${joined(this.relation.columns.map((name) => compose`count(distinct ${identifier(name)}) as ${identifier(name)}`))} from ${from(this.relation)}`));
-    return row as Record<Name<R>, number>;
-  }
-
-  /** The value of each numeric column below which this share of the rows lies, 0 to 1; between two values it is interpolated. */
-  async quantile(share = 0.5): Promise<Record<string, number | null>> {
-    if (!(share >= 0 && share <= 1)) throw new RangeError(`quantile wants a share from 0 to 1; it is ${share}`);
-    const [row] = await rowsOf(await run(quantile(this.relation, await this.#numeric(), share)));
-    return row as Record<string, number | null>;
-  }
-
   /** Count, mean, standard deviation, quartiles and extremes of the numeric columns: a row a figure. */
   async describe(): Promise<Frame> {
-    return new Frame(describe(this.relation, await this.#numeric()));
+    return new Frame(describe(this.relation, await this.numeric()));
   }
 
   /** Pearson's correlation of each pair of numeric columns. */
   async corr(): Promise<Frame> {
-    return new Frame(corr(this.relation, await this.#numeric()));
+    return new Frame(corr(this.relation, await this.numeric()));
   }
 
-  async #numeric(): Promise<string[]> {
-    const dtypes = (await this.dtypes()) as Record<string, Dtype>;
-    return this.relation.columns.filter((name) => isNumeric(dtypes[name]!));
+  /** @internal */
+  derived(of: Relation): Frame {
+    return new Frame(of);
   }
 
   /** @internal What a cell shows. */
@@ -243,51 +182,23 @@ export class Frame<R extends Row = Row> {
     return preview(this as Frame, size);
   }
 
-  [inspect.custom](): string {
-    return `Frame [${this.relation.columns.join(", ")}]`;
+  /**
+   * Parts to train, validate and test on. Rows of one group (a patient, a user) and equal rows stay on one side; `said`
+   * tells how many went where, and what was kept together.
+   */
+  async split(options: SplitOptions = {}): Promise<Split<Frame<R>>> {
+    const { parts, said } = await split(this.relation, options);
+    return new Split(new Frame<R>(parts.train), new Frame<R>(parts.validation), new Frame<R>(parts.test), said);
   }
 
-  /** Writes the rows to a file, compressed where the path ends in `.gz` or `.zst`. */
-  writeCsv(path: string): Promise<void> {
-    return write(this.relation, path, "csv");
+  /** Learns how to fill, encode and scale columns, of this frame only: give it the training part, and `prepare` all parts with it. */
+  async fit(options: FitOptions): Promise<Preparation> {
+    return new Preparation(await fit(this.relation, await this.dtypes(), options));
   }
 
-  writeParquet(path: string): Promise<void> {
-    return write(this.relation, path, "parquet");
-  }
-
-  /** An array of objects in a `.json`, else one object a line. */
-  writeJson(path: string): Promise<void> {
-    return write(this.relation, path, "json");
-  }
-
-  /** The same rows as a danfojs `DataFrame`, in memory. Missing numbers are NaN there. */
-  async toDanfo(): Promise<DataFrame> {
-    const columns = await columnsOf(await run(this.relation.query));
-    return new (requireDfd().DataFrame)(Object.fromEntries(columns) as never) as DataFrame;
-  }
-}
-
-/** The groups of a frame, to be computed with `agg`. */
-export class Groups {
-  readonly #source: Relation;
-  readonly #by: readonly string[];
-
-  constructor(source: Relation, by: readonly string[]) {
-    this.#source = source;
-    this.#by = by;
-  }
-
-  /** `agg({ delay: "mean", distance: ["min", "max"] })`: a row a group, sorted by the group. */
-  agg(aggregations: Aggregations): Frame {
-    return new Frame(groupAgg(this.#source, this.#by, aggregations));
-  }
-
-  /** Rows of each group, as the column `count`. */
-  size(): Frame {
-    const [first] = this.#by as [string];
-    const counted = relation(compose`select *, 1 as "__one" from ${from(this.#source)}`, [...this.#source.columns, "__one"]);
-    return new Frame(rename(groupAgg(counted, this.#by, { __one: "count" }), { __one: first === "count" ? "size" : "count" }));
+  /** The rows filled, encoded and scaled by what was learned of the training part: what `fit` gave, or `JSON.parse` made of it. */
+  prepare(preparation: Preparation | readonly FittedStep[]): Frame {
+    return new Frame(prepared(this.relation, Preparation.of(preparation).steps));
   }
 }
 

@@ -17,7 +17,15 @@ export { sql } from "./sql";
 export { readCsv } from "./read/csv";
 export type { CsvOptions, RejectedRow } from "./read/csv";
 export type { ColumnPreview, FramePreview } from "./preview";
-export { Frame, Groups } from "./frame";
+export { Frame } from "./frame";
+export { Groups } from "./groups";
+export { Preparation } from "./preparation";
+export { Split } from "./split";
+export type { FitOptions, FittedStep } from "./fit";
+export type { NumbersOptions } from "./numbers";
+export type { SplitOptions } from "./split";
+export type { ColumnSummary, Summary } from "./summary";
+export type { Batches, BatchOptions, FrameBatch, FrameTensors } from "./tensors";
 
 type Element<C> = C extends readonly (infer V)[] ? V : C extends BigInt64Array ? bigint : number;
 

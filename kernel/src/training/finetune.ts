@@ -16,8 +16,8 @@ import { Trajectory } from "./trajectory";
  * @param data `x`: [samples, ...] in the model's input shape; `y`: classes from 0, one-hot rows, or
  *   numbers in the output's shape; `validation`: `{ x, y }`, `[x, y]`, or the share to split off.
  *   Typed arrays are read, not copied: leave them as they are while the run lives. `{ frame, label, columns }`: a
- *   danfojs frame with a column of labels. What does not fit into memory streams: a function that gives an
- *   iterable of `{ x, y }` (samples, or batches) for each epoch, a tf.data.Dataset, an async iterable; with
+ *   frame with a column of labels (one of `frame` and the `read…` functions streams, in another order each
+ *   epoch). What does not fit into memory streams: a function that gives an iterable of `{ x, y }` (samples, or batches) for each epoch, a tf.data.Dataset, an async iterable; with
  *   more to say, `{ stream, validation, spool }`.
  * @throws before anything is computed: on shapes that do not fit, classes out of range, values that
  *   are not finite, options that make no sense; where a step needs more memory than there is (`memoryLimit`)

@@ -1,6 +1,7 @@
 /** A danfojs frame with a column of labels as samples. */
 import type { Numbers } from "./columns";
 import type { Samples, TrainingData } from "./data";
+import type { StreamData, StreamElement, StreamSource } from "./streams";
 
 export interface FrameLike {
   readonly columns: readonly (string | number)[];
@@ -17,6 +18,35 @@ export interface FrameData {
   /** Another frame with the same columns, samples, or the share to split off. */
   validation?: FrameLike | TrainingData["validation"];
 }
+
+/** A frame of `frame(…)` and the `read…` functions: it gives batches, in another order each epoch. */
+export interface TableLike {
+  batches(size: number, options: { features?: readonly string[]; label: string; classes?: readonly string[]; seed?: number }): (epoch: number) => AsyncIterable<StreamElement>;
+  classes(label: string): Promise<readonly string[]>;
+}
+
+export interface TableData {
+  /** A row a sample. Missing values are an error: fill them, or drop their rows, before. */
+  frame: TableLike;
+  /** The column of the targets; text is taken as classes, in the order of the alphabet. */
+  label: string;
+  /** The columns of the inputs, in this order; all others unless given. */
+  columns?: readonly string[];
+  /** Another frame with the same columns and classes, or what a stream takes. */
+  validation?: TableLike | StreamData["validation"];
+}
+
+/** A frame that streams as a stream; anything else as it is. */
+export function tableAsStream<T>(data: T | TableData, seed: number, batchSize: number): T | StreamData {
+  if (typeof data !== "object" || data === null || !("frame" in data) || !isTable(data.frame)) return data as T;
+  const { frame, label, columns, validation } = data as TableData;
+  const asked = { label, ...(columns && { features: columns }) };
+  // What a number stands for is decided by the training part.
+  const held = (table: TableLike): StreamSource => async (epoch) => table.batches(batchSize, { ...asked, classes: await frame.classes(label) })(epoch);
+  return { stream: frame.batches(batchSize, { ...asked, seed }), ...(validation !== undefined && { validation: isTable(validation) ? held(validation) : validation }) };
+}
+
+const isTable = (value: unknown): value is TableLike => typeof value === "object" && value !== null && "batches" in value && typeof value.batches === "function";
 
 /** @throws on columns that are not there, and on what is no number */
 export function framesAsColumns(data: TrainingData | FrameData): TrainingData {

@@ -12,14 +12,14 @@ import type { OptimizerName, UpdateRule } from "./optimizers";
 import type { Probe } from "./probes";
 import type { Regularizer } from "./regularization";
 import type { TrainingData } from "./data";
-import type { FrameData } from "./frame-data";
+import type { FrameData, TableData } from "./frame-data";
 import type { Schedule } from "./schedules";
 import type { StreamData, StreamSource } from "./streams";
 import type { SnapshotBudget } from "./snapshots";
 import type { ThawSchedule } from "./thaw";
 
 /** Samples in memory, a frame with a column of labels, or a stream. */
-export type FinetuneData = TrainingData | FrameData | StreamData | StreamSource;
+export type FinetuneData = TrainingData | FrameData | TableData | StreamData | StreamSource;
 
 export interface FinetuneOptions {
   /** Passes over the training data; 5. */

@@ -10,7 +10,7 @@ import { looksLikeClasses } from "./columns";
 import { datasetOf, sampleOf, takeRows } from "./data";
 import type { Numbers } from "./columns";
 import type { Dataset, Samples, TrainingData } from "./data";
-import { framesAsColumns } from "./frame-data";
+import { framesAsColumns, tableAsStream } from "./frame-data";
 import type { FrameData } from "./frame-data";
 import type { StepSettings } from "./eager-stepper";
 import { dropoutRates, ratesByPattern } from "./layer-settings";
@@ -79,11 +79,12 @@ export interface Plan {
 }
 
 /** @param splitSeed decides what is held back, where that is another seed than the run's: in a fork */
-export function planOf(model: LayersModel, given: FinetuneData, options: FinetuneOptions, splitSeed = options.seed): Plan {
+export function planOf(model: LayersModel, asGiven: FinetuneData, options: FinetuneOptions, splitSeed = options.seed): Plan {
   if (model.outputs.length !== 1) throw new Error(`finetune trains models with one output; ${model.name} has ${model.outputs.length}`);
   const seed = whole("seed", options.seed ?? 0, -Infinity);
   const rule = optimizerOf(options.optimizer ?? "adam");
   const units = model.outputs[0]!.shape.at(-1) ?? 1;
+  const given = tableAsStream(asGiven, seed, options.batchSize ?? 32);
   const streamed = asStreamData(given);
   const data = streamed ?? framesAsColumns(given as TrainingData | FrameData);
   const loss = lossFor(model, options, "y" in data && options.loss === undefined && units > 1 && looksLikeClasses(data.y as Numbers, units));

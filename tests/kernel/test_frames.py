@@ -28,3 +28,15 @@ def test_an_interrupt_ends_a_query(kernel):
     assert cell.error["ename"] == "KeyboardInterrupt"
     assert cell.of("display_data")[0]["data"]["text/plain"].startswith("frame: ")
     assert kernel.run("await many.count()").result == "4000"
+
+
+def test_a_cell_of_sql_asks_frames(kernel):
+    kernel.run('const flights = frame({ carrier: ["AA", "UA", "AA"], delay: [10, 45, 20] });\nlet limit = 15;')
+    cell = kernel.run("%%sql\nselect carrier, max(delay) as worst\nfrom ${flights} where delay > ${limit} and regexp_matches(carrier, '^\\w+$')\ngroup by carrier order by carrier;\n")
+    assert cell.error is None, cell.traceback
+    assert re.search(r"0 +AA +20\s+1 +UA +45", cell.of("execute_result")[0]["data"]["text/plain"])
+    wrong = kernel.run("%%sql\nselect dely from ${flights}")
+    assert wrong.error["ename"] == "FrameError" and "dely" in wrong.error["evalue"]
+    unknown = kernel.run("%%sql\nselect * from ${flight}")
+    assert "2:17: Cannot find name 'flight'" in unknown.traceback
+    assert "holds no `" in kernel.run("%%sql\nselect `a`").traceback

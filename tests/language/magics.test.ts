@@ -64,6 +64,10 @@ describe("cell magics", () => {
     expect(readMagics(code).text).toHaveLength(code.length);
   });
 
+  it("of SQL is the tag, in its place", () => {
+    expect(readMagics("%%sql\nselect * from ${a}").text).toBe(" sql`\nselect * from ${a}`");
+  });
+
   it("leave nothing for the parser, but for %%time", () => {
     expect(readMagics("%%html\n<b>").text.trim()).toBe("");
     expect(readMagics("%%time\nconst a = 1").text).toBe("      \nconst a = 1");
@@ -77,6 +81,8 @@ describe("what is written wrong", () => {
     ["%html\n<b>", "1:1 there is no magic %html; the closest is %%html, and %help lists all"],
     ["%%htm\n<b>x</b>", "1:1 there is no magic %%htm; the closest is %%html, and %help lists all"],
     ["1;\n%%html", "2:1 %%html stands on the first line of a cell"],
+    ["%%sql\nselect `a`", "2:8 a cell of %%sql holds no `; names stand between double quotes"],
+    ["%%sql\n", "1:1 %%sql wants a query on the next line, as in select * from ${frame}"],
     ["%%time now\n1", "1:1 %%time takes nothing behind it; now belongs on the next line"],
     ["%check maybe", "1:1 %check takes off, warn or strict, not maybe"],
     ["%install", "1:1 %install needs the names of packages, as in %install dayjs"],
@@ -126,7 +132,7 @@ describe("the editor", () => {
 
   it("is offered names after a %", () => {
     expect(complete("%|")).toEqual({ texts: expect.arrayContaining(["%install", "%check", "%time", "%who", "%reset", "%help", "%%time", "%%html"]), replaced: "%" });
-    expect(complete("%%|")?.texts).toEqual(["%%time", "%%html", "%%markdown", "%%javascript"]);
+    expect(complete("%%|")?.texts).toEqual(["%%time", "%%sql", "%%html", "%%markdown", "%%javascript"]);
     expect(complete("1;\n  %ti|")).toEqual({ texts: ["%time"], replaced: "%ti" });
     expect(complete("%check s|")).toEqual({ texts: ["strict"], replaced: "s" });
   });

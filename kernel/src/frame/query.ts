@@ -31,7 +31,7 @@ export function isQuery(value: unknown): value is Query {
  * @example
  * compose`select * from ${source} where ${identifier("delay")} > ${30}`;
  */
-export function compose(strings: TemplateStringsArray, ...parts: readonly unknown[]): Query {
+export function compose(strings: readonly string[], ...parts: readonly unknown[]): Query {
   let text = strings[0]!;
   const values: unknown[] = [];
   const holds: object[] = [];

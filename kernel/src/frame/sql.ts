@@ -16,11 +16,17 @@ import { rowsOf } from "./values";
  * await late.rows(); // [{ carrier: "AA", flights: 1 }, { carrier: "UA", flights: 1 }]
  */
 export async function sql(strings: TemplateStringsArray, ...parts: readonly (Frame | Expression | Value)[]): Promise<Frame> {
-  const query = compose(strings, ...parts.map(sqlPart));
+  const text = strings.raw.map(unescaped);
+  // A semicolon at the end is how people write SQL.
+  text.push(text.pop()!.replace(/;\s*$/, ""));
+  const query = compose(text, ...parts.map(sqlPart));
   // A column without a name of its own, or a name that is there twice, would be a frame that nobody can ask.
   const described = await rowsOf(await run(compose`describe ${query}`));
   return new Frame(relation(query, described.map((row) => String(row["column_name"]))));
 }
+
+/** A backslash is one, as SQL and its regular expressions have it; only before ` and ${ it is TypeScript's. */
+const unescaped = (text: string): string => text.replace(/\\(?=`|\$\{)/g, "");
 
 function sqlPart(part: Frame | Expression | Value): Query | Value {
   if (part instanceof Frame) return from(part.relation);

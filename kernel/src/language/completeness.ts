@@ -9,7 +9,9 @@ const INDENT = "  ";
 
 export function completeness(cell: string): Completeness {
   const { text: code, whole, faults } = readMagics(cell);
-  if (faults.length) return { status: "invalid" };
+  // A query that is still to come is no mistake yet.
+  const isBegun = whole?.name === "sql" && !whole.body.trim();
+  if (faults.length && !isBegun) return { status: "invalid" };
   // What a cell's magic takes ends with an empty line, as in other kernels.
   if (whole && (whole.name !== "time" || !whole.body.trim())) return /\S[^\n]*\n[ \t]*\n[ \t]*$/.test(cell) ? { status: "complete" } : { status: "incomplete", indent: "" };
   const { errors } = parseCell(code);

@@ -101,7 +101,7 @@ class NotebookLanguage implements Language {
     const { lines, whole, faults } = readMagics(code);
     if (faults.length) return { before: [], timed: false };
     const before = lines.flatMap(({ name, argument }) => (name === "who" || name === "time" ? [] : [{ name, argument }]));
-    const shows = whole && whole.name !== "time" ? { as: whole.name, text: whole.body } : undefined;
+    const shows = whole && whole.name !== "time" && whole.name !== "sql" ? { as: whole.name, text: whole.body } : undefined;
     return { before, timed: whole?.name === "time", ...(shows ? { shows } : {}) };
   }
 

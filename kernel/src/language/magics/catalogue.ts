@@ -1,7 +1,7 @@
 /** Every magic: its name, its form, and one sentence for `%help`, completions and inspection. */
 
 export type LineMagicName = "install" | "check" | "time" | "who" | "reset" | "help";
-export type CellMagicName = "time" | "html" | "markdown" | "javascript";
+export type CellMagicName = "time" | "sql" | "html" | "markdown" | "javascript";
 
 export interface MagicEntry {
   /** As it is written: `%install`, `%%html`. */
@@ -22,6 +22,7 @@ export const LINE_MAGICS: Record<LineMagicName, Omit<MagicEntry, "sign">> = {
 
 export const CELL_MAGICS: Record<CellMagicName, Omit<MagicEntry, "sign">> = {
   time: { form: "%%time", does: "runs the cell below it and prints how long it took" },
+  sql: { form: "%%sql", does: "asks frames in SQL and shows the answer: select * from ${frame} where x > ${limit}" },
   html: { form: "%%html", does: "shows the rest of the cell as HTML" },
   markdown: { form: "%%markdown", does: "shows the rest of the cell as Markdown" },
   javascript: { form: "%%javascript", does: "runs the rest of the cell in the browser" },

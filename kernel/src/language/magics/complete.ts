@@ -3,7 +3,7 @@
 import type { Completions, Inspection } from "../cell.js";
 import { openBrackets } from "../script/brackets.js";
 import { MAGICS } from "./catalogue.js";
-import { readMagics } from "./read.js";
+import { holdsTypeScript, readMagics } from "./read.js";
 
 const NAME_BEFORE = /(?:^|\n)[ \t]*(%%?[A-Za-z]*)$/;
 const CHECK_BEFORE = /(?:^|\n)[ \t]*%check[ \t]+([a-z]*)$/;
@@ -12,7 +12,7 @@ const CHECK_BEFORE = /(?:^|\n)[ \t]*%check[ \t]+([a-z]*)$/;
 export function completeMagic(code: string, offset: number): Completions | undefined {
   const before = code.slice(0, offset);
   const { whole, lines } = readMagics(code);
-  const isBody = whole && whole.name !== "time" && offset >= code.length - whole.body.length && code.slice(0, offset).includes("\n");
+  const isBody = whole && !holdsTypeScript(whole.name) && offset >= code.length - whole.body.length && code.slice(0, offset).includes("\n");
   const none = { items: [], autoImports: [], start: offset, end: offset };
   if (isBody) return none;
   const policy = CHECK_BEFORE.exec(before)?.[1];
@@ -38,7 +38,7 @@ export function inspectMagic(code: string, offset: number): Inspection | undefin
 /** Whether the text is TypeScript, to the checker: the rest of a `%%html` cell is not. */
 export const isTypeScript = (code: string): boolean => {
   const { whole } = readMagics(code);
-  return !whole || whole.name === "time";
+  return !whole || holdsTypeScript(whole.name);
 };
 
 function isTopLevel(before: string): boolean {

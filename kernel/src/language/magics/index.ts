@@ -1,4 +1,4 @@
 export { completeMagic, inspectMagic, isTypeScript } from "./complete.js";
 export { magicsHelp, type CellMagicName, type LineMagicName } from "./catalogue.js";
 export { parseNotebookCell } from "./parse.js";
-export { readMagics, type CellMagics, type LineMagic } from "./read.js";
+export { holdsTypeScript, readMagics, type CellMagics, type LineMagic } from "./read.js";

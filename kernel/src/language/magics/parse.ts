@@ -8,9 +8,9 @@ import type { MagicPlaces } from "./write.js";
 
 /** As `parseCell`; the magics are blank in the text, and told apart. */
 export function parseNotebookCell(code: string): Parsed & { magics: MagicPlaces; faults: readonly Diagnostic[] } {
-  const { text, lines, faults } = readMagics(code);
+  const { text, lines, whole, faults } = readMagics(code);
   const parsed = readTags(code).jsx ? { ...parse(withoutBareTag(text), "tsx"), jsx: true } : parseCell(text);
-  const magics: MagicPlaces = { who: lines.filter(({ name }) => name === "who").map(({ start }) => start), timed: [] };
+  const magics: MagicPlaces = { who: lines.filter(({ name }) => name === "who").map(({ start }) => start), timed: [], ...(whole?.name === "sql" && { isSql: true }) };
   const found = [...faults];
   for (const { start, end } of lines.filter(({ name, argument }) => name === "time" && argument)) {
     const from = start + "%time".length;

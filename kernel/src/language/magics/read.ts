@@ -21,7 +21,7 @@ export interface LineMagic {
 }
 
 export interface CellMagics {
-  /** The cell's TypeScript: magics are blank, all else is where it was. */
+  /** The cell's TypeScript: magics are blank (of `%%sql`: the tag), all else is where it was. */
   text: string;
   lines: readonly LineMagic[];
   /** The magic of the whole cell; `body` is what stands below it. */
@@ -43,9 +43,22 @@ export function readMagics(code: string): CellMagics {
   if (!isCellMagic(name)) return { text: blank(code), lines: [], faults: [unknown(code, `%%${name}`, start)] };
   if (argument.trim()) return { text: blank(code), lines: [], faults: [fault(code, `%%${name} takes nothing behind it; ${argument.trim()} belongs on the next line`, start, end)] };
   const whole = { name, body: code.slice(above.length) };
+  if (name === "sql") return readSql(code, whole, start, above.length);
   if (name !== "time") return { text: blank(code), lines: [], whole, faults: [] };
   return { ...readLines(code, blank(above) + whole.body), whole };
 }
+
+/** A cell of SQL is a call of the tag: as many letters as the magic has, and one more at the end. */
+function readSql(code: string, whole: CellMagics["whole"] & object, start: number, head: number): CellMagics {
+  const { body } = whole;
+  const quoted = body.indexOf("`");
+  if (quoted !== -1) return { text: blank(code), lines: [], whole, faults: [fault(code, "a cell of %%sql holds no `; names stand between double quotes", head + quoted, head + quoted + 1)] };
+  if (!body.trim()) return { text: blank(code), lines: [], whole, faults: [fault(code, "%%sql wants a query on the next line, as in select * from ${frame}", start, start + 5)] };
+  return { text: `${code.slice(0, start)} sql\`${code.slice(start + "%%sql".length, head)}${body}\``, lines: [], whole, faults: [] };
+}
+
+/** Whether the cell is TypeScript below its magic, or in it: the rest of a `%%html` cell is not. */
+export const holdsTypeScript = (name: CellMagicName): boolean => name === "time" || name === "sql";
 
 /** @param text the code without the cell's magic */
 function readLines(code: string, text: string): CellMagics {

@@ -9,6 +9,8 @@ export interface MagicPlaces {
   who: number[];
   /** The expressions of `%time`. */
   timed: { start: number; end: number }[];
+  /** The cell is one query of `%%sql`, whose answer it waits for. */
+  isSql?: boolean;
 }
 
 /** The time is taken before the expression, which may await: arguments are evaluated from left to right. */

@@ -60,7 +60,7 @@ export function createTransform(notebookNames: readonly string[], folder = proce
       }
       const shownIsTimed = shown && parsed.magics?.timed.some(({ start }) => start === shown.expression.start);
       if (parsed.magics) writeMagics(parsed.magics, listed, edits, shown?.expression.start);
-      writeScript(parsed.program, edits, names, shownIsTimed ? [TIME_BEFORE, TIME_BEHIND] : undefined);
+      writeScript(parsed.program, edits, names, shownIsTimed ? [TIME_BEFORE, TIME_BEHIND] : parsed.magics?.isSql ? ["await ", ""] : undefined);
       const { text, shifts } = edits.apply();
       // The parenthesis before an object literal is not the user's.
       if (parsed.isObjectLiteral) for (const shift of shifts) if (shift.line === 1) shift.by++;

@@ -1,4 +1,5 @@
 """An interrupt ends the cell, soon, and nothing else."""
+import sys
 import time
 
 import pytest
@@ -131,6 +132,16 @@ def test_queued_cells_are_aborted(kernel):
     interrupt(kernel)
     kernel.wait(first), kernel.wait(second)
     assert second.reply["status"] == "aborted"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells which thread has started a process")
+def test_a_process_that_is_waited_for_is_interrupted(kernel):
+    cell = kernel.send("import { execSync, spawn } from 'node:child_process'; let kept = spawn('sleep', ['600']); console.log('go'); execSync('sleep 600; sleep 600'); let never = 1")
+    kernel.wait(cell, until=lambda c: c.text() == "go\n")
+    kernel.ask("interrupt_request", channel="control")
+    assert kernel.wait(cell, 10).error["ename"] == "KeyboardInterrupt"
+    # the one that nobody waits for goes on
+    assert kernel.run("[kept.exitCode, kept.signalCode, kept.kill()]").result == "[ null, null, true ]"
 
 
 def test_finally_runs_where_the_cell_listens(kernel):

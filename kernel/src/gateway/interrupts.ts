@@ -1,5 +1,6 @@
 import { Session, type Runtime } from "node:inspector";
 import { CUT_OFF_EXPRESSION, Flag, clock, type Flags, type ToMain } from "../threads";
+import { interruptLatestChild } from "./children";
 import { log } from "./log";
 
 /** Main gets so long to notice an interrupt by itself: an event loop that turns needs less, a call that lasts longer is cut off. */
@@ -7,6 +8,8 @@ const NOTICE_MS = 5;
 /** Where a training step has looked for interrupts lately, it will again: its call is not cut off. */
 const STEPPED_MS = 1_000;
 const STEP_PATIENCE_MS = 2_000;
+/** Where V8 has not come to it by then, main is in a call that is not V8's: it may wait for a process. */
+const CALL_MS = 50;
 
 /**
  * Interrupts main, in two levels. First a word that our own waits and training steps read, and a message
@@ -60,11 +63,13 @@ export class Interrupts {
     if (this.#cutting) return;
     this.connect();
     this.#cutting = true;
+    const elsewhere = setTimeout(interruptLatestChild, CALL_MS);
     const cut = (): void => {
       this.#cutting = false;
       this.#post({ kind: "terminated", reason: "interrupt" });
     };
     this.#session?.post("Runtime.evaluate", { expression: CUT_OFF_EXPRESSION("interrupt"), silent: true, returnByValue: true }, (error: Error | null, answer?: Runtime.EvaluateReturnType) => {
+      clearTimeout(elsewhere);
       // the one error of the inspector itself: execution was terminated
       if (error || answer?.result.value === true) return cut();
       this.#cutting = false;

@@ -222,9 +222,7 @@ export class Checker {
   }
 
   /** Likewise for a module that an auto-import would name. */
-  knowsModule(specifier = ""): boolean {
-    return !specifier.startsWith(".") || this.workspace.localModules(`from "${specifier}"`).length > 0;
-  }
+  readonly knowsModule = (specifier = ""): boolean => !specifier.startsWith(".") || this.workspace.localModules(`from "${specifier}"`).length > 0;
 
   async dispose(): Promise<void> {
     await this.server.dispose();

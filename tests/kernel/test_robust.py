@@ -72,6 +72,13 @@ def test_a_cell_that_takes_promise_away(fresh):
         assert fresh.run("1 + 1").result == "2"
 
 
+def test_a_cell_that_removes_all_listeners(fresh):
+    fresh.run("for (const event of ['uncaughtException', 'unhandledRejection']) process.removeAllListeners(event)")
+    late = fresh.run("process.nextTick(() => { throw new Error('late') }); Promise.reject(new Error('rejected')); 1")
+    fresh.wait(late, until=lambda c: len(c.of("error")) == 2)
+    assert fresh.run("1 + 1").result == "2"
+
+
 @pytest.mark.parametrize("code", ["(" * 10_000 + "1" + ")" * 10_000, "1" + "+1" * 20_000, "[" * 5_000])
 def test_code_that_is_nested_deep(fresh, code):
     cell = fresh.run(code)

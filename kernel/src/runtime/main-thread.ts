@@ -89,12 +89,12 @@ export class MainThread {
       library: (name) => this.#library.read(name), names: NOTEBOOK_NAMES, require: imports.require, folder, input,
       comms: this.#comms, signal: () => this.#signal(currentTask()),
     });
-    process.on("uncaughtException", (error) => {
+    listenForGood("uncaughtException", (error) => {
       const task = currentTask();
       forget();
       this.#gateway.stray(task, error);
     });
-    process.on("unhandledRejection", (reason, promise) => this.#gateway.stray(taskOfPromise(promise), reason));
+    listenForGood("unhandledRejection", (reason, promise) => this.#gateway.stray(taskOfPromise(promise as Promise<unknown>), reason));
     // a Ctrl-C in the server's terminal is the server's to answer
     process.on("SIGINT", () => undefined);
     port.on("message", (message: ToMain) => this.#hear(message));
@@ -230,6 +230,14 @@ export class MainThread {
     cell.controller ??= new AbortController();
     return cell.controller.signal;
   }
+}
+
+/** A test runner in a cell removes all listeners; without these Node ends the process at the next late error. */
+function listenForGood(event: "uncaughtException" | "unhandledRejection", listener: (error: unknown, promise: unknown) => void): void {
+  process.on(event, listener);
+  process.on("removeListener", (removed, which) => {
+    if (removed === event && which === listener) process.on(event, listener);
+  });
 }
 
 class Stranded extends Error {

@@ -16,6 +16,8 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[2] / "tests" / "kernel"))
+from endless import LOOPS, WATCHED  # noqa: E402
 from kernel_probe import DIALECTS, Kernel, Snippets  # noqa: E402
 
 TF_IMPORT = {"tslab": 'import * as tf from "@tensorflow/tfjs-node";'}
@@ -116,8 +118,21 @@ class Round:
         self.k.run(self.S["trivial"], timeout=60)
         self.out["interrupt of a loop"] = median(interrupt(self.k, self.S["loop"]) for _ in range(3))
 
+    def everywhere(self, _):
+        """Ours alone: the peers lose their state, or their process."""
+        if self.kernel != "thawbook":
+            return
+        worst = 0.0
+        for watched in WATCHED.values():
+            self.k.run(f"{watched}\nvar kept = 123", timeout=60)
+            for where, loop in LOOPS.items():
+                worst = max(worst, interrupt_where_it_says_go(self.k, loop))
+                if self.k.run("kept").shown() != "123":
+                    raise RuntimeError(f"the state is lost {where}")
+        self.out["interrupt anywhere, worst"] = worst
 
-GROUPS = {name: getattr(Round, name) for name in ("launch", "cells", "library", "session", "lines", "output", "interrupts")}
+
+GROUPS = {name: getattr(Round, name) for name in ("launch", "cells", "library", "session", "lines", "output", "interrupts", "everywhere")}
 
 
 def complete(k, code):
@@ -142,6 +157,15 @@ def interrupt(k, loop):
     cell = k.execute(loop)
     k.until(lambda m: m.parent == cell.id and m.type == "execute_input", 10)
     time.sleep(0.3)  # the loop itself gives no sign that it runs
+    sent = time.perf_counter()
+    k.km.interrupt_kernel()
+    k.gather(cell, timeout=20)
+    return (cell.reply.at - sent) * 1000
+
+
+def interrupt_where_it_says_go(k, loop):
+    cell = k.execute(loop)
+    k.until(lambda m: m.type == "stream" and "go" in m.content["text"], 20)
     sent = time.perf_counter()
     k.km.interrupt_kernel()
     k.gather(cell, timeout=20)

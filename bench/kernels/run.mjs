@@ -99,6 +99,7 @@ const GOALS = [
   { figure: "50 MB of output", group: "output", peer: "ipykernel", goal: 1 },
   { figure: "50 MB of output, memory growth", group: "output", limit: 20, goal: 1 },
   { figure: "interrupt of a loop", group: "interrupts", limit: 20, goal: 1 },
+  { figure: "interrupt anywhere, worst", group: "everywhere", limit: 100, goal: 1 },
   { figure: "memory after start", group: "launch", peer: "deno", goal: 1 },
 ];
 

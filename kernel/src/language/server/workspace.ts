@@ -57,7 +57,9 @@ const PREFIX = "thawbook-types-";
 export function createWorkspace(folder: string): Workspace {
   sweepLeftovers();
   const directory = realpathSync(mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`)));
-  const remover = removeWhenGone(directory);
+  let remover: ChildProcess | undefined;
+  // the server is started first
+  const starting = setImmediate(() => (remover = removeWhenGone(directory)));
   const modules = join(directory, "node_modules");
   mkdirSync(modules);
   // Read anew each time: the notebook may install packages.
@@ -140,6 +142,7 @@ export function createWorkspace(folder: string): Workspace {
     },
     remove() {
       rmSync(directory, { recursive: true, force: true });
+      clearImmediate(starting);
       remover?.stdin?.end();
     },
   };

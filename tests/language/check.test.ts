@@ -169,6 +169,13 @@ describe("later cells", () => {
     expect(notebook.notices.length).toBe(saidBefore + 1);
   });
 
+  it("know a local file whatever its name, and so a module that is a cell", async () => {
+    for (const name of ["session", "cell", "edit", "probe"]) notebook.write(`${name}.ts`, `export const of_${name} = "${name}";`);
+    expect(await run("import { of_session } from './session'; import { of_cell } from './cell'; import { of_edit } from './edit'; import { of_probe } from './probe'; of_session + of_cell + of_edit + of_probe")).toBe("sessioncelleditprobe");
+    await run("/** @module cell */ export const of_cell = 1;");
+    expect(await run("import { of_cell } from './cell'; of_cell.toFixed()")).toBe("1");
+  });
+
   it("know large values by a type of bounded size", async () => {
     await run(`const long1 = "${"x".repeat(100_000)}"; const rows1 = [${Array.from({ length: 2000 }, (_, i) => `{ id: ${i}, name: "n${i}" }`).join(", ")}]`);
     expect(await faults("long1.length; rows1[0]?.name.length; rows1[0]?.id.toFixed()")).toEqual([]);

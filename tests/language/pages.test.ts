@@ -10,10 +10,10 @@ describe("pages", () => {
   it("keep a name in one document, the latest declaration in the session's own", () => {
     const pages = new Pages();
     for (let i = 0; i < 200; i++) pages.set(`name${i}`, `export declare const name${i}: ${JSON.stringify("x".repeat(200))};`);
-    expect(texts(pages).get("session.ts")!.length).toBeLessThan(10_000);
+    expect(texts(pages).get("thawbook-session.ts")!.length).toBeLessThan(10_000);
     pages.set("name0", "export declare const name0: 5;");
     const declaring = [...texts(pages)].filter(([, text]) => /declare const name0:/.test(text));
-    expect(declaring).toEqual([["session.ts", expect.stringContaining("name0: 5")]]);
+    expect(declaring).toEqual([["thawbook-session.ts", expect.stringContaining("name0: 5")]]);
   });
 
   it("leave the others as they are when a name joins", () => {
@@ -22,7 +22,7 @@ describe("pages", () => {
     const before = texts(pages);
     pages.set("another", "export declare const another: 1;");
     const changed = [...texts(pages)].filter(([name, text]) => before.get(name) !== text).map(([name]) => name);
-    expect(changed).toEqual(["session.ts"]);
+    expect(changed).toEqual(["thawbook-session.ts"]);
   });
 
   it("import what they name, and are imported always alike", () => {
@@ -32,7 +32,7 @@ describe("pages", () => {
     pages.set("Old", "export interface Old { a: number }");
     for (let i = 0; i < 100; i++) pages.set(`filler${i}`, `export declare const filler${i}: ${"0".padEnd(100)};`);
     pages.set("recent", "export declare const recent: Old;");
-    expect(texts(pages).get("session.ts")).toMatch(/import \{ Old \} from "\.\/earlier-0"/);
+    expect(texts(pages).get("thawbook-session.ts")).toMatch(/import \{ Old \} from "\.\/thawbook-earlier-0"/);
     expect(froms()).toEqual(empty);
   });
 });

@@ -32,7 +32,7 @@ export interface TypeSnapshot {
 }
 
 /** Holds nothing; see {@link TypeScriptServer.settle}. */
-export const PROBE_DOCUMENT = "probe.ts";
+export const PROBE_DOCUMENT = "thawbook-probe.ts";
 export const PROBE_TEXT = "export {};";
 
 /**

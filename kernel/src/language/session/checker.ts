@@ -17,12 +17,13 @@ import { Session, withoutSessionName, type BoundNames, type NotebookLibrary } fr
 import { Turns } from "./turns.js";
 import { namesLikelyDeclared, wordsOf } from "./words.js";
 
-const CELL_DOCUMENT = "cell.ts";
+/** Documents are called as no file of a notebook's folder is: that would be hidden by them. */
+const CELL_DOCUMENT = "thawbook-cell.ts";
 /** Of another stem: of two files, a project takes the one without JSX. */
-const CELL_WITH_JSX = "jsx-cell.tsx";
+const CELL_WITH_JSX = "thawbook-jsx-cell.tsx";
 const documentOf = ({ jsx }: Parsed): string => (jsx ? CELL_WITH_JSX : CELL_DOCUMENT);
 /** Apart from the cell's, so that a completion between check and commit does not disturb it. */
-const EDIT_DOCUMENT = "edit.ts";
+const EDIT_DOCUMENT = "thawbook-edit.ts";
 
 /** Beside a tsconfig.json of its own. */
 const AHEAD_DOCUMENT = `${AHEAD_DIRECTORY}/ahead.ts`;
@@ -115,7 +116,7 @@ export class Checker {
   /** Errors in a cell for the browser: a module of its own, which knows no other cell. */
   async checkForBrowser(text: string, jsx: boolean): Promise<Diagnostic[]> {
     this.link(text);
-    const name = `${BROWSER_DIRECTORY}/this-${jsx ? CELL_WITH_JSX : CELL_DOCUMENT}`;
+    const name = `${BROWSER_DIRECTORY}/${jsx ? CELL_WITH_JSX : CELL_DOCUMENT}`;
     const found = await this.cellTurns.take(async () => {
       await this.server.set(name, `${text}\nexport {};`);
       return this.server.diagnostics(name);

@@ -3,7 +3,7 @@
 import type { TypeScriptServer } from "../server/server.js";
 
 /** Apart from the editor's document: questions go on while the packages are being read. */
-const DOCUMENT = "imports.ts";
+const DOCUMENT = "thawbook-imports.ts";
 /** A letter that any name may begin with; the server looks at all of them. */
 const QUESTION = "z";
 

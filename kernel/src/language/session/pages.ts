@@ -8,10 +8,10 @@
 
 import { wordsOf } from "./words.js";
 
-export const SESSION_DOCUMENT = "session.ts";
+export const SESSION_DOCUMENT = "thawbook-session.ts";
 
 /** A document's name, as a pattern of text. */
-export const SESSION_MODULES = "(?:session|earlier-\\d|cell|edit)";
+export const SESSION_MODULES = "thawbook-(?:session|earlier-\\d|cell|jsx-cell|edit)";
 
 const PAGES = 8;
 /** Characters of declarations: those of about 40 cells. */
@@ -53,7 +53,7 @@ export class Pages {
     const pages = this.earlier.map((page, index): [string, string] => {
       const { text, words } = bodyOf(page);
       const used = [...words].filter((word) => elsewhere.has(word) && home.get(word) !== index);
-      return [`${pageName(index)}.ts`, `import { ${used.join(", ")} } from "./session";\nexport {};\n${text}`];
+      return [`${pageName(index)}.ts`, `import { ${used.join(", ")} } from "./thawbook-session";\nexport {};\n${text}`];
     });
     const { text, words } = bodyOf(this.latest);
     const used: string[][] = this.earlier.map(() => []);
@@ -74,7 +74,7 @@ export class Pages {
   }
 }
 
-const pageName = (index: number): string => `earlier-${index}`;
+const pageName = (index: number): string => `thawbook-earlier-${index}`;
 
 const lengthOf = (page: Page): number => bodyOf(page).text.length;
 

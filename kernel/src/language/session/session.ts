@@ -140,7 +140,7 @@ export class Session {
         if (!bindsType && type !== undefined && !isGeneric(type, name)) declarations.push(`type ${name} = ${SESSION_NAME}.${name};`);
       }
     }
-    return `import * as ${SESSION_NAME} from "./session"; import { ${imported.join(", ")} } from "./session"; ${declarations.join(" ")} export {};\n`;
+    return `import * as ${SESSION_NAME} from "./thawbook-session"; import { ${imported.join(", ")} } from "./thawbook-session"; ${declarations.join(" ")} export {};\n`;
   }
 
   /** Takes over what a cell declares. */

@@ -16,15 +16,14 @@ describe("what a notebook starts with", () => {
       const library = require("thawbook");
       const loaded = (part) => Object.keys(require.cache).some((path) => path.includes(part));
       const before = [loaded("tfjs"), loaded("danfojs")];
-      library.tf;
-      const middle = [loaded("tfjs-node"), loaded("danfojs")];
-      library.dfd;
-      console.log(JSON.stringify([before, middle, [loaded("danfojs"), library.tf === require("@tensorflow/tfjs-node")]]));`;
-    expect(JSON.parse(run("-e", code))).toEqual([[false, false], [true, false], [true, true]]);
+      const same = library.tf === require("@tensorflow/tfjs-node");
+      console.log(JSON.stringify([before, [loaded("tfjs-node"), loaded("danfojs")], same]));`;
+    expect(JSON.parse(run("-e", code))).toEqual([[false, false], [true, false], true]);
   });
 
+  // Node reads every export of a CommonJS module that is imported so: danfojs is loaded here, which is 1.7 of 2.5 s of processor time.
   it("can be imported by name from an ES module too", () => {
     const code = 'import { tf, dfd, finetune } from "thawbook"; console.log(tf.scalar(3).arraySync(), typeof dfd.DataFrame, typeof finetune);';
     expect(run("--input-type=module", "-e", code)).toBe("3 function function");
-  });
+  }, 120_000);
 });

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import type { LayersModel } from "@tensorflow/tfjs-node";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { fromScratch } from "../../kernel/lib/models/index.js";
-import { finetune, freeze, freezeAllBut, regularizers, unfreeze } from "../../kernel/lib/training/index.js";
+import { betweenSteps, finetune, freeze, freezeAllBut, regularizers, unfreeze } from "../../kernel/lib/training/index.js";
 import type { FinetuneOptions, Run } from "../../kernel/lib/training/index.js";
 import { openStores } from "../../kernel/lib/training/feature-store.js";
 import { farthest, hashes, smallCnn, stripes, tf, valuesOf } from "./small.js";
@@ -55,6 +55,41 @@ describe.each(["auto", "off"] as const)("the frozen prefix, compile %s", (compil
     expect(seen).toHaveBeenCalledTimes(7);
     await run.rewind({ step: 5 });
     expect(seen).toHaveBeenCalledTimes(7);
+  });
+
+  it("is shared with forks, as long as they have the same prefix", async () => {
+    const model = freezeAllBut(smallCnn(), "head");
+    const run = finetune(model, { ...data, validation: 0.3 }, { ...options, compile });
+    await run.epoch();
+    const [same, other] = [run.fork({ learningRate: 0.1 }), run.fork()];
+    freezeAllBut(other.model, "features", "head");
+    const seen = [same, other].map((fork) => vi.spyOn(fork.model.getLayer("conv1"), "call"));
+    await run.train();
+    run.dispose();
+    await same.train();
+    await other.train();
+    expect(seen.map(({ mock }) => mock.calls.length > 0)).toEqual([false, true]);
+    expect(same.state).toBe("finished");
+  });
+
+  it("is told while it is computed, and can be interrupted there", async () => {
+    const run = finetune(freezeAllBut(smallCnn(), "head"), { ...data, ...stripes(200) }, { ...options, batchSize: 100, compile });
+    const told = new Set<string>();
+    let count = 0;
+    const release = betweenSteps(() => {
+      if (run.message?.startsWith("caching")) told.add(run.message);
+      if (++count !== 4) return;
+      const error = new Error("interrupted by the person");
+      error.name = "KeyboardInterrupt";
+      throw error;
+    });
+    await expect(run.train()).rejects.toThrow("interrupted by the person");
+    expect(run.currentStep).toBe(0);
+    await run.train();
+    release();
+    expect([...told].slice(0, 3)).toEqual(["caching 16/200", "caching 32/200", "caching 48/200"]);
+    expect(told.has("caching 200/200")).toBe(true);
+    expect(run.message).toBeUndefined();
   });
 
   it("leaves rewinds, forks and other ways of stepping exact", async () => {

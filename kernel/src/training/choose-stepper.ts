@@ -8,6 +8,7 @@ import type { StepSettings } from "./eager-stepper";
 import type { Plan } from "./plan";
 import { FrozenPrefix } from "./frozen-prefix";
 import { PrefixStepper } from "./prefix-stepper";
+import type { Regularizer } from "./regularization";
 import type { Stepper } from "./stepper";
 
 /**
@@ -27,13 +28,14 @@ export function stepperFor(model: LayersModel, plan: Plan, note: (text: string) 
   const { cache, cacheMemory, epochs } = plan;
   // In one pass over the data nothing comes twice.
   if (cache === "off" || epochs < 2) return stepper;
-  const reader = plan.settings.regularizers?.find(({ term, readsInputs }) => term && readsInputs !== false);
+  const reader = plan.settings.regularizers?.find(readsSamples);
   const made = plan.augment.length > 0 ? "augment makes every sample anew" : plan.stream && "the samples of a stream come and go";
   const obstacle = made ?? (plan.settings.loss.pairs ? "a sample of pairs is several inputs" : reader && `${reader.kind} looks at the samples themselves`);
   return new PrefixStepper(stepper, new FrozenPrefix(model, { cache, memory: cacheMemory, obstacle, frozenBatchNorm: plan.settings.frozenBatchNorm, training: plan.training, note }));
 }
 
-function plainStepper(model: LayersModel, { settings, compile, steps, stepsPerEpoch, seed, watch, stream }: Plan): Stepper {
+function plainStepper(model: LayersModel, plan: Plan): Stepper {
+  const { settings, compile, steps, stepsPerEpoch, seed, watch, stream } = plan;
   // How long a stream is may be known in a fork, and not in the run that it is forked from.
   if (compile === "off" || (!stream && steps < FEWEST_STEPS)) return new EagerStepper(model, settings, { measure: watch });
   const notice = (op: string, reason: string): void => tell(`Steps of ${model.name} are not compiled (${op}: ${reason}); they are taken op by op, which is slower.`);
@@ -42,8 +44,20 @@ function plainStepper(model: LayersModel, { settings, compile, steps, stepsPerEp
     notice("addon", missing.replace(/\.$/, ""));
     return new EagerStepper(model, settings, { measure: watch });
   }
-  return new CompiledStepper(model, settings, { notice, measure: watch, checks: hasOwnCode(model, settings) ? laterChecks(steps, stepsPerEpoch, seed) : new Set() });
+  if (hasOwnCode(model, settings)) return new CompiledStepper(model, settings, { notice, measure: watch, checks: laterChecks(steps, stepsPerEpoch, seed) });
+  return new CompiledStepper(model, settings, { notice, measure: watch, rows: rowsToFill(plan) });
 }
+
+/**
+ * The size to which batches are filled up, where an epoch's last one is shorter and a sample's loss is a matter of that
+ * sample alone.
+ */
+function rowsToFill({ settings: { loss, regularizers }, training, batchSize, stages, stream }: Plan): number | undefined {
+  if (stream || training.rows % batchSize === 0 || stages.length > 0 || loss.pairs || regularizers?.some(readsSamples)) return undefined;
+  return batchSize;
+}
+
+const readsSamples = ({ term, readsInputs }: Regularizer): boolean => term !== undefined && readsInputs !== false;
 
 /**
  * Where a graph of code that is not ours is held against the step op by op once more: what it decides in JavaScript, from

@@ -8,6 +8,7 @@ import type { StepSettings } from "./eager-stepper";
 import { layerNorms } from "./instruments";
 import { isOwnMetric } from "./metrics";
 import { fusedOpOf } from "./optimizers";
+import { rowsApart, withFilled } from "./padding";
 import { SessionParameters } from "./session-parameters";
 import { differenceOf, expectedStep, strideOf } from "./step-check";
 import { StepMath } from "./step-gradients";
@@ -24,6 +25,8 @@ export interface CompiledOptions {
   checks?: ReadonlySet<number>;
   /** Whether each step tells the norms of every layer. */
   measure?: boolean;
+  /** Batches are filled up to so many samples, where normalizations allow it: one graph for all of them. */
+  rows?: number | undefined;
   /** Told what cannot be compiled. */
   notice?: (op: string, reason: string) => void;
 }
@@ -39,6 +42,7 @@ export class CompiledStepper implements Stepper {
   readonly #parameters: SessionParameters;
   readonly #checks: ReadonlySet<number>;
   readonly #measure: boolean;
+  readonly #rows: number | undefined;
   readonly #notice: (op: string, reason: string) => void;
   readonly #routes = new Map<string, "compiled" | "eager">();
   /** From this step on the graph was found to do something else than the step op by op. */
@@ -48,7 +52,7 @@ export class CompiledStepper implements Stepper {
   /** Milliseconds a step, of the last that was taken alone. */
   #pace = { key: "", milliseconds: Infinity };
 
-  constructor(model: LayersModel, settings: StepSettings, { checks = new Set(), measure = false, notice = () => {} }: CompiledOptions = {}) {
+  constructor(model: LayersModel, settings: StepSettings, { checks = new Set(), measure = false, rows, notice = () => {} }: CompiledOptions = {}) {
     this.#settings = settings;
     this.#math = new StepMath(model, settings);
     const { rule } = settings;
@@ -56,6 +60,7 @@ export class CompiledStepper implements Stepper {
     this.#parameters = new SessionParameters(this.#math.weights, fused ? { ...rule, fused } : rule, new EagerStepper(model, settings, { measure, math: this.#math }));
     this.#checks = checks;
     this.#measure = measure;
+    this.#rows = rows;
     this.#notice = notice;
     // A metric of the user's own may do anything in JavaScript, which a graph would do once.
     this.#evaluation = settings.metrics.some(isOwnMetric) ? "eager" : "compiled";
@@ -70,6 +75,14 @@ export class CompiledStepper implements Stepper {
   }
 
   steps(requests: readonly [StepRequest, ...StepRequest[]]): StepResult[] {
+    if (this.#rows === undefined || !rowsApart(this.#math)) return this.#steps(requests);
+    return withFilled(requests.map(({ batches }) => batches), this.#rows, (batches) => {
+      const [first, ...rest] = requests.map((request, index): StepRequest => ({ ...request, batches: batches[index]! }));
+      return this.#steps([first!, ...rest]);
+    });
+  }
+
+  #steps(requests: readonly [StepRequest, ...StepRequest[]]): StepResult[] {
     const [first] = requests;
     const key = keyOf(this.#math, first.batches);
     const route = first.step >= this.#eagerFrom ? "eager" : this.#routes.get(key);

@@ -4,7 +4,7 @@ import type { StepSettings } from "./eager-stepper";
 import { breathe } from "./hooks";
 import type { Stepper } from "./stepper";
 
-/** Samples a pass: enough to keep the processor busy, few enough for little memory. */
+/** Most samples a pass: enough to keep the processor busy, few enough for little memory. */
 const ROWS = 128;
 
 /** What was measured on each sample. */
@@ -30,8 +30,11 @@ export async function measure(stepper: Stepper, data: Dataset, settings: StepSet
 export async function measureSamples(stepper: Stepper, data: Dataset, settings: StepSettings): Promise<SampleFigures> {
   const names = ["loss", ...settings.metrics.map(({ name }) => name)];
   const values = new Map<string, Float64Array>();
-  for (let start = 0; start < data.rows; start += ROWS) {
-    const rows = Int32Array.from({ length: Math.min(ROWS, data.rows - start) }, (_, index) => start + index);
+  // All passes have one size, for which one graph is recorded: the last begins a few samples earlier, and gives those once more.
+  const size = Math.ceil(data.rows / Math.ceil(data.rows / ROWS));
+  for (let next = 0; next < data.rows; next += size) {
+    const start = Math.min(next, data.rows - size);
+    const rows = Int32Array.from({ length: size }, (_, index) => start + index);
     const batch = batchOf(data, rows);
     const scores = stepper.evaluate(batch);
     disposeBatch(batch);

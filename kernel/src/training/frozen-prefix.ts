@@ -35,6 +35,8 @@ interface Features {
   shapes: { shape: number[]; dtype: "float32" | "int32" }[];
   known: Uint8Array;
   left: number;
+  /** How many prefixes use them: that of a run, and those of its forks. */
+  users: number;
 }
 
 /**
@@ -53,6 +55,8 @@ export class FrozenPrefix {
   /** What the features belong to. */
   #valid: { cut: Cut; tensors: readonly object[]; hash: string } | undefined;
   #refused: string | undefined;
+  /** Of the run that this one was forked from, as long as they are its own too. */
+  #inherited: { key: string; hash: string; features: Map<Dataset["inputs"], Features> } | undefined;
 
   constructor(model: LayersModel, options: PrefixOptions) {
     this.#model = model;
@@ -62,16 +66,10 @@ export class FrozenPrefix {
 
   /** The batch with the prefix's values in place of its inputs, for the receiver to dispose; or undefined where nothing is cached. */
   apply(batch: Batch): Batch | undefined {
-    const cut = this.#present();
-    if (!cut) return undefined;
-    const obstacle = this.#options.obstacle ?? (batch.from ? undefined : "the samples are made anew at every step");
-    if (obstacle !== undefined) {
-      this.#refuse(cut, obstacle);
-      return undefined;
-    }
-    const { data, rows } = originOf(batch.from!);
-    const features = this.#fill(cut, data, rows);
+    const asked = this.#asked(batch);
+    const features = asked && this.#fill(asked);
     if (!features) return undefined;
+    const { cut, rows } = asked!;
     const tf = requireTf();
     const values = new Map(cut.frontier.map((name, index) => {
       const { shape, dtype } = features.shapes[index]!;
@@ -83,9 +81,45 @@ export class FrozenPrefix {
     return { ...batch, inputs: [...values.values()], tail: cut, targets: batch.targets.clone(), weights: batch.weights?.clone() };
   }
 
+  /**
+   * Computes for a batch what is not known yet, 16 samples at a time.
+   *
+   * @param between called after each 16 with how many samples are known, and of how many
+   */
+  async prepare(batch: Batch, between: (known: number, rows: number) => Promise<void>): Promise<void> {
+    for (;;) {
+      const asked = this.#asked(batch);
+      const missing = asked && this.#missing(asked.data, asked.rows);
+      if (!asked || missing!.length === 0) return;
+      const { data } = asked;
+      const first = missing![0]! * CHUNK;
+      const features = this.#fill({ ...asked, rows: Int32Array.of(first) });
+      if (!features) return;
+      await between(Math.min(data.rows, features.known.reduce((sum, each) => sum + each, 0) * CHUNK), data.rows);
+    }
+  }
+
+  /** Takes over what another has computed with the same weights for the same samples; the two go on filling it together. */
+  share(other: FrozenPrefix): void {
+    if (!other.#valid) return;
+    const { cut, hash } = other.#valid;
+    this.#inherited = { key: cut.key, hash, features: new Map(other.#features) };
+    this.#inherited.features.forEach((features) => (features.users += 1));
+  }
+
   dispose(): void {
     this.#forget();
     this.#cut = this.#valid = undefined;
+  }
+
+  /** What a batch wants of the prefix; undefined where nothing is cached. */
+  #asked(batch: Batch): { cut: Cut; data: Dataset; rows: Int32Array } | undefined {
+    const cut = this.#present();
+    if (!cut) return undefined;
+    const obstacle = this.#options.obstacle ?? (batch.from ? undefined : "the samples are made anew at every step");
+    if (obstacle === undefined) return { cut, ...originOf(batch.from!) };
+    this.#refuse(cut, obstacle);
+    return undefined;
   }
 
   /** The cut that holds now, its features valid; undefined where there is nothing to cache. */
@@ -103,15 +137,35 @@ export class FrozenPrefix {
     if (this.#valid?.cut.key === cut.key && tensors.every((tensor, index) => tensor === this.#valid!.tensors[index])) return cut;
     // Weights that were put back are other tensors with the same values.
     const hash = own.map(hashTensor).join();
-    if (this.#valid?.cut.key !== cut.key || this.#valid.hash !== hash) this.#forget();
+    const inherits = this.#valid === undefined && this.#inherited?.key === cut.key && this.#inherited.hash === hash;
+    if (!inherits && (this.#valid?.cut.key !== cut.key || this.#valid.hash !== hash)) this.#forget();
     this.#valid = { cut, tensors, hash };
     return cut;
   }
 
+  /** What is known of these samples, here or in the run that this one was forked from. */
+  #known({ inputs }: Dataset): Features | undefined {
+    const own = this.#features.get(inputs);
+    if (own || !this.#inherited) return own;
+    for (const [other, features] of this.#inherited.features) {
+      if (!sameSamples(other, inputs)) continue;
+      this.#inherited.features.delete(other);
+      this.#features.set(inputs, features);
+      return features;
+    }
+    return undefined;
+  }
+
+  /** Of these rows the 16s that are not known. */
+  #missing(data: Dataset, rows: Int32Array): number[] {
+    const known = this.#known(data)?.known;
+    return [...new Set(Array.from(rows, (row) => Math.floor(row / CHUNK)))].filter((chunk) => !known?.[chunk]).sort((a, b) => a - b);
+  }
+
   /** Makes sure that the features of these rows are there. */
-  #fill(cut: Cut, data: Dataset, rows: Int32Array): Features | undefined {
-    const known = this.#features.get(data.inputs);
-    const missing = [...new Set(Array.from(rows, (row) => Math.floor(row / CHUNK)))].filter((chunk) => !known?.known[chunk]).sort((a, b) => a - b);
+  #fill({ cut, data, rows }: { cut: Cut; data: Dataset; rows: Int32Array }): Features | undefined {
+    const missing = this.#missing(data, rows);
+    const known = this.#known(data);
     if (missing.length === 0) return known;
     let features = known;
     for (const chunk of missing) {
@@ -169,7 +223,7 @@ export class FrozenPrefix {
       return undefined;
     }
     const chunks = Math.ceil(data.rows / CHUNK);
-    return { stores, shapes, known: new Uint8Array(chunks), left: chunks };
+    return { stores, shapes, known: new Uint8Array(chunks), left: chunks, users: 1 };
   }
 
   #tellFilled(cut: Cut, data: Dataset, { stores }: Features): void {
@@ -196,8 +250,12 @@ export class FrozenPrefix {
   }
 
   #forget(): void {
-    this.#features.forEach(({ stores }) => stores.forEach((store) => store.close()));
+    for (const features of [...this.#features.values(), ...(this.#inherited?.features.values() ?? [])]) {
+      features.users -= 1;
+      if (features.users === 0) features.stores.forEach((store) => store.close());
+    }
     this.#features.clear();
+    this.#inherited = undefined;
   }
 }
 
@@ -212,6 +270,11 @@ function movesWhileTraining(layer: Layer): boolean {
   const { _trainableWeights, _nonTrainableWeights } = internals(layer);
   const weights = _trainableWeights.length + _nonTrainableWeights.length + innerLayers(layer).length;
   return weights > 0 || isNoise(layer) || Object.keys(dropoutSites(layer)).length > 0 || !isOfLibrary(layer);
+}
+
+function sameSamples(a: Dataset["inputs"], b: Dataset["inputs"]): boolean {
+  const bytes = ({ values }: Dataset["inputs"][number]) => Buffer.from(values.buffer, values.byteOffset, values.byteLength);
+  return a === b || (a.length === b.length && a.every((column, index) => column.dtype === b[index]!.dtype && column.shape.join() === b[index]!.shape.join() && bytes(column).equals(bytes(b[index]!))));
 }
 
 /** A selection's rows are looked up where they come from, so that a sample is computed once. */

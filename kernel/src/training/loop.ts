@@ -86,6 +86,8 @@ export class TrainingLoop {
         // The step whose gradients may be asked for is taken alone.
         const limit = attended ? 1 : Math.min(Math.max(1, goal - trajectory.step - (watched ? 1 : 0)), this.#checkpoints?.room(trajectory.step) ?? Infinity);
         await guarded(() => trajectory.prepare(limit), () => this.#cutOff());
+        await guarded(() => this.#fillPrefix(), () => this.#cutOff());
+        if (this.#stopAsked) break;
         const withGradients = watched && (enough !== undefined || trajectory.step === goal - 1);
         const taken = await guarded(() => trajectory.takeSteps(limit, withGradients), () => this.#cutOff());
         const last = trajectory.step;
@@ -180,13 +182,27 @@ export class TrainingLoop {
 
   /** Between replayed steps: hooks, and now and then a word on how far it is. */
   async #replayed(at: number, goal: number): Promise<void> {
-    const now = performance.now();
-    if (now - this.#toldAt > 250) {
-      this.#toldAt = now;
-      this.message = `replaying step ${at} of ${goal}`;
-      this.#listeners.forEach((listener) => listener({ kind: "state" }));
-    }
+    this.#tellProgress(`replaying step ${at} of ${goal}`);
     await breathe();
+  }
+
+  /** What the next step takes of the frozen prefix is computed in pieces, so that stop and interrupt act, and told. */
+  async #fillPrefix(): Promise<void> {
+    let filling = false;
+    await this.#trajectory.fillPrefix(async (known, rows) => {
+      filling = true;
+      this.#tellProgress(`caching ${known}/${rows}`);
+      await breathe();
+    });
+    if (!filling && this.message?.startsWith("caching")) this.message = undefined;
+  }
+
+  #tellProgress(message: string): void {
+    this.message = message;
+    const now = performance.now();
+    if (now - this.#toldAt <= 250) return;
+    this.#toldAt = now;
+    this.#listeners.forEach((listener) => listener({ kind: "state" }));
   }
   #toldAt = 0;
 

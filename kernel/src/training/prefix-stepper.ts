@@ -37,6 +37,14 @@ export class PrefixStepper implements Stepper {
     return this.#with([request.batches], (batches) => this.#stepper.gradients({ ...request, batches: batches[0]! }));
   }
 
+  async prepare(request: Pick<StepRequest, "batches">, between: (known: number, rows: number) => Promise<void>): Promise<void> {
+    for (const batch of request.batches) await this.#prefix.prepare(batch, between);
+  }
+
+  share(other: Stepper): void {
+    if (other instanceof PrefixStepper) this.#prefix.share(other.#prefix);
+  }
+
   state(): ParameterState {
     return this.#stepper.state();
   }

@@ -109,6 +109,17 @@ export class Trajectory {
     };
   }
 
+  /** Computes what the next step takes of the frozen prefix. @param between called now and then with how many samples are known, and of how many */
+  async fillPrefix(between: (known: number, rows: number) => Promise<void>): Promise<void> {
+    if (!this.#stepper.prepare || this.#plan.stream) return;
+    const batches = this.#batches.of(this.step);
+    try {
+      await this.#stepper.prepare({ batches }, between);
+    } finally {
+      batches.forEach(disposeBatch);
+    }
+  }
+
   /**
    * Takes one step, or up to `limit` in one call where that is quicker; at most to the epoch's end.
    *
@@ -262,6 +273,7 @@ export class Trajectory {
       Object.assign(plan, { training, trainingSample, validation, batchSize, stepsPerEpoch, steps: stepsPerEpoch * plan.epochs }, stages.length > 0 && { stages: plan.stagesFor(batchSize) });
     }
     const made = new Trajectory(model, plan, undefined, this.journal.batchHashes);
+    made.#stepper.share?.(this.#stepper);
     const state = this.#latest ?? this.#stepper.state();
     made.#stepper.restore(keepSlots ? state : { ...state, slots: new Map() });
     if (state !== this.#latest) state.dispose();

@@ -66,7 +66,7 @@ export class FrozenPrefix {
 
   /** The batch with the prefix's values in place of its inputs, for the receiver to dispose; or undefined where nothing is cached. */
   apply(batch: Batch): Batch | undefined {
-    const asked = this.#asked(batch);
+    const asked = this.#asked(batch.from);
     const features = asked && this.#fill(asked);
     if (!features) return undefined;
     const { cut, rows } = asked!;
@@ -82,13 +82,13 @@ export class FrozenPrefix {
   }
 
   /**
-   * Computes for a batch what is not known yet, 16 samples at a time.
+   * Computes for some samples what is not known yet, 16 at a time.
    *
    * @param between called after each 16 with how many samples are known, and of how many
    */
-  async prepare(batch: Batch, between: (known: number, rows: number) => Promise<void>): Promise<void> {
+  async prepare(from: NonNullable<Batch["from"]>, between: (known: number, rows: number) => Promise<void>): Promise<void> {
     for (;;) {
-      const asked = this.#asked(batch);
+      const asked = this.#asked(from);
       const missing = asked && this.#missing(asked.data, asked.rows);
       if (!asked || missing!.length === 0) return;
       const { data } = asked;
@@ -113,11 +113,11 @@ export class FrozenPrefix {
   }
 
   /** What a batch wants of the prefix; undefined where nothing is cached. */
-  #asked(batch: Batch): { cut: Cut; data: Dataset; rows: Int32Array } | undefined {
+  #asked(from: Batch["from"]): { cut: Cut; data: Dataset; rows: Int32Array } | undefined {
     const cut = this.#present();
     if (!cut) return undefined;
-    const obstacle = this.#options.obstacle ?? (batch.from ? undefined : "the samples are made anew at every step");
-    if (obstacle === undefined) return { cut, ...originOf(batch.from!) };
+    const obstacle = this.#options.obstacle ?? (from ? undefined : "the samples are made anew at every step");
+    if (obstacle === undefined) return { cut, ...originOf(from!) };
     this.#refuse(cut, obstacle);
     return undefined;
   }

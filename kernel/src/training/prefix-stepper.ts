@@ -37,8 +37,8 @@ export class PrefixStepper implements Stepper {
     return this.#with([request.batches], (batches) => this.#stepper.gradients({ ...request, batches: batches[0]! }));
   }
 
-  async prepare(request: Pick<StepRequest, "batches">, between: (known: number, rows: number) => Promise<void>): Promise<void> {
-    for (const batch of request.batches) await this.#prefix.prepare(batch, between);
+  prepare(from: NonNullable<Batch["from"]>, between: (known: number, rows: number) => Promise<void>): Promise<void> {
+    return this.#prefix.prepare(from, between);
   }
 
   share(other: Stepper): void {

@@ -6,6 +6,8 @@ import type { Plan } from "./plan";
 
 /** Which samples a step sees: the same ones whenever the step is taken. */
 export interface StepSource {
+  /** The numbers of a step's samples in the training data, where they are known beforehand. */
+  rowsOf?(step: number): Int32Array;
   /** Has what is needed of the data before the first step. */
   open?(): Promise<void>;
   /** Has the samples of `count` steps from `step` on at hand, as far as its epoch goes. */

@@ -49,8 +49,8 @@ export interface Stepper {
    * @returns a result for each step taken, at least one; only the first may be one that was not applied
    */
   steps(requests: readonly [StepRequest, ...StepRequest[]]): StepResult[];
-  /** Computes what a step needs and later ones need too, where there is such a thing. @param between called now and then; what it throws ends the work */
-  prepare?(request: Pick<StepRequest, "batches">, between: (known: number, rows: number) => Promise<void>): Promise<void>;
+  /** Computes what steps on these samples need and later ones need too, where there is such a thing. @param between called now and then; what it throws ends the work */
+  prepare?(from: NonNullable<Batch["from"]>, between: (known: number, rows: number) => Promise<void>): Promise<void>;
   /** Takes over what another has prepared, for a model with the same weights. */
   share?(other: Stepper): void;
   /** In inference mode, changing nothing. */

@@ -111,13 +111,9 @@ export class Trajectory {
 
   /** Computes what the next step takes of the frozen prefix. @param between called now and then with how many samples are known, and of how many */
   async fillPrefix(between: (known: number, rows: number) => Promise<void>): Promise<void> {
-    if (!this.#stepper.prepare || this.#plan.stream) return;
-    const batches = this.#batches.of(this.step);
-    try {
-      await this.#stepper.prepare({ batches }, between);
-    } finally {
-      batches.forEach(disposeBatch);
-    }
+    const { training, stages, augment } = this.#plan;
+    const rows = stages.length + augment.length > 0 ? undefined : this.#batches.rowsOf?.(this.step);
+    if (rows) await this.#stepper.prepare?.({ data: training, rows }, between);
   }
 
   /**

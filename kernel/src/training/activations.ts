@@ -2,6 +2,8 @@ import type { LayersModel, Tensor } from "@tensorflow/tfjs-node";
 import { forward } from "../models";
 import type { TrainingPass } from "../models";
 import { requireTf } from "../tensorflow";
+import { inputTensors } from "./data";
+import type { Samples } from "./data";
 import type { StepSettings } from "./eager-stepper";
 import { trainingLayers } from "./modes";
 
@@ -23,6 +25,16 @@ export function activationsOf(model: LayersModel, inputs: readonly Tensor[]): Re
     });
   });
   return found;
+}
+
+/** The same for samples as `finetune` takes them. */
+export function activationsFor(model: LayersModel, x: Samples["x"]): Record<string, Tensor> {
+  const inputs = inputTensors(model, x, "activations");
+  try {
+    return activationsOf(model, inputs);
+  } finally {
+    inputs.forEach((tensor) => tensor.dispose());
+  }
 }
 
 /**

@@ -28,6 +28,9 @@ type Kept = { step: number; snapshot: Snapshot } | { step: number; snapshot: und
 /** Most snapshots, wherever they lie: more would bring little. */
 const MOST = 64;
 
+/** Steps between two, beside those at the beginning of every epoch. */
+const EVERY = 100;
+
 /**
  * Where a run can be taken up again: a snapshot now and then within a budget of memory and disk, the rest
  * is replayed. The first is always kept, and the later ones more densely than the early ones.
@@ -43,6 +46,17 @@ export class Snapshots {
 
   get steps(): number[] {
     return this.#kept.map(({ step }) => step);
+  }
+
+  /** Whether one is to be made before the step that follows `step` others. */
+  due(step: number, stepsPerEpoch: number): boolean {
+    const last = this.steps.at(-1);
+    return last === undefined || (step > last && (step % stepsPerEpoch === 0 || step - last >= EVERY));
+  }
+
+  /** How many steps may be taken until one is due, as far as epochs do not end. */
+  room(step: number): number {
+    return (this.steps.at(-1) ?? 0) + EVERY - step;
   }
 
   /** Bytes in memory and on the disk. */

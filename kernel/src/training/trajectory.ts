@@ -1,8 +1,8 @@
 import type { LayersModel, Tensor } from "@tensorflow/tfjs-node";
 import { weightEntries } from "../models";
-import { activationsOf } from "./activations";
+import { activationsFor, activationsOf } from "./activations";
 import type { Standing } from "./checkpoint";
-import { disposeBatch, inputTensors } from "./data";
+import { disposeBatch } from "./data";
 import type { Batch, Samples } from "./data";
 import { stepperFor } from "./choose-stepper";
 import { setTrained, trainedPaths } from "./freeze";
@@ -29,9 +29,6 @@ import { StreamBatches } from "./streams/stream-batches";
 import { unrepeatable } from "./augmentation";
 import type { StepRecord } from "./step-record";
 import type { ParameterState, Stepper, StepRequest } from "./stepper";
-
-/** Steps between two snapshots, beside those at the beginning of every epoch. */
-const SNAPSHOT_EVERY = 100;
 
 /** The way of a model's weights, step by step, and what was measured on it. Knows nothing of calls and pauses. */
 export class Trajectory {
@@ -316,14 +313,7 @@ export class Trajectory {
   /** The output of each layer, in inference mode. @param x of the batch just taken, unless given */
   activations(x?: Samples["x"]): Record<string, Tensor> {
     if (x === undefined && this.step === 0) throw new Error("activations() are those of the batch that was just trained on; take a step first, or give inputs: run.activations(x)");
-    if (x !== undefined) {
-      const inputs = inputTensors(this.#model, x, "activations");
-      try {
-        return activationsOf(this.#model, inputs);
-      } finally {
-        inputs.forEach((tensor) => tensor.dispose());
-      }
-    }
+    if (x !== undefined) return activationsFor(this.#model, x);
     const batch = this.#batches.whole(this.step - 1);
     try {
       return activationsOf(this.#model, batch.inputs);
@@ -386,7 +376,7 @@ export class Trajectory {
 
   /** How many steps to take in one call: all of one shape, in one epoch, none of them due for a snapshot but the first. */
   #together(limit: number): number {
-    const room = Math.min(limit, this.#batches.alike(this.step), (this.#snapshots.steps.at(-1) ?? 0) + SNAPSHOT_EVERY - this.step);
+    const room = Math.min(limit, this.#batches.alike(this.step), this.#snapshots.room(this.step));
     const { most } = this.#stepper;
     return most <= room && stepsUntilThaw(this.journal, this.#plan, this.step, most) === most ? most : 1;
   }
@@ -398,9 +388,7 @@ export class Trajectory {
   }
 
   #snapshot(): void {
-    const last = this.#snapshots.steps.at(-1);
-    const due = last === undefined || (this.step > last && (this.step % this.#plan.stepsPerEpoch === 0 || this.step - last >= SNAPSHOT_EVERY));
-    if (!due) return;
+    if (!this.#snapshots.due(this.step, this.#plan.stepsPerEpoch)) return;
     this.#snapshots.add({ step: this.step, state: this.#host(), best: this.#bestWeights });
   }
 

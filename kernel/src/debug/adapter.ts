@@ -291,4 +291,5 @@ export class DebugAdapter {
 }
 
 const isException = (event: Debugger.PausedEventDataType): boolean => event.reason === "exception" || event.reason === "promiseRejection";
-const isUncaught = (event: Debugger.PausedEventDataType): boolean => (event.data as { uncaught?: boolean } | undefined)?.uncaught === true;
+/** A promise that is rejected before its `catch` is attached is taken for uncaught by V8 of Node 22. */
+const isUncaught = (event: Debugger.PausedEventDataType): boolean => event.reason === "exception" && (event.data as { uncaught?: boolean } | undefined)?.uncaught === true;

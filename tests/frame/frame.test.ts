@@ -31,6 +31,17 @@ describe("a frame", () => {
     await expect(made.apply("p", (_, index) => (index ? "x" : 1))).rejects.toThrow(/"p" mixes integer and varchar/);
   });
 
+  it("keeps its order over many blocks of rows", async () => {
+    const many = await (await sql`select i, i % 3 as k from range(400000) t(i) where i % 2 = 0`).collect();
+    expect(await many.filter("(select count(*) from range(10)) = 10").head(3).column("i")).toEqual([0, 2, 4]);
+    const sorted = await many.sortValues("k").column("i");
+    const expected = [0, 1, 2].flatMap((k) => Array.from({ length: 200_000 }, (_, row) => row * 2).filter((i) => i % 3 === k));
+    expect(sorted.every((i, row) => i === expected[row]) && sorted.length === expected.length).toBe(true);
+    let next = 0;
+    for await (const { x } of many.select("i").batches(1000)) for (const i of x) if (i === next) next += 2;
+    expect(next).toBe(400_000);
+  });
+
   it("says what is wrong", async () => {
     expect(() => frame({ a: [1], b: [1, 2] })).toThrow('frame: column "b" has 2 values and "a" has 1');
     expect(() => frame({ a: [1, "x"] })).toThrow('"a" mixes integer and varchar');

@@ -118,3 +118,11 @@ describe("summary", () => {
     expect((await frame({ x: [1.5, 1.5], y: [2, 2] }).summary()).duplicates).toBe(1);
   });
 });
+
+describe("classWeights", () => {
+  it("make the classes count the same", async () => {
+    expect(await frame({ label: ["b", "a", "b", "b", null] }).classWeights("label")).toEqual({ 0: 2, 1: 4 / 6 });
+    expect(await frame({ label: [0, 3, 0, 0] }).classWeights("label")).toEqual({ 0: 4 / 6, 3: 2 });
+    await expect(frame({ label: [0.5, 1] }).classWeights("label")).rejects.toThrow("classes are texts, or whole numbers from 0");
+  });
+});

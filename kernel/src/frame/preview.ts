@@ -3,7 +3,7 @@ import { run } from "./engine";
 import type { Frame } from "./frame";
 import { compose, identifier, joined, verbatim } from "./query";
 import type { Query } from "./query";
-import { from } from "./relation";
+import { from, isTable } from "./relation";
 import type { Relation } from "./relation";
 import { isNumeric } from "./types";
 import type { Dtype } from "./types";
@@ -45,8 +45,6 @@ export async function preview(frame: Frame, { whole, first, last }: { whole: num
   const figures = small ? await figuresOf(kept.relation, dtypes) : new Map<string, Figures>();
   return { rows, head, tail, columns: frame.columns.map((name) => ({ name, dtype: dtypes[name]!, ...figures.get(name) })) };
 }
-
-const isTable = ({ query }: Relation): boolean => /^select \* from rows_\w+$/.test(query.text);
 
 type Figures = Pick<ColumnPreview, "missing" | "bins" | "distinct">;
 

@@ -115,6 +115,22 @@ export abstract class Rows<R extends Row = Row> {
     return (await classesOf(this.relation, label)) as string[];
   }
 
+  /**
+   * What each class counts so that all count the same: rows / (classes * rows of the class), by the number that `toTensors`
+   * gives the class. For `finetune(model, tensors, { classWeights })`.
+   */
+  async classWeights(label: Name<R>): Promise<Record<number, number>> {
+    const [name] = known("classWeights", this.relation, label) as [string];
+    const at = identifier(name);
+    const counted = await rowsOf(await run(compose`select ${at} as v, count(*) as n from ${from(this.relation)} where ${at} is not null group by ${at} order by ${at}::varchar`));
+    const rows = counted.reduce((sum, row) => sum + (row["n"] as number), 0);
+    return Object.fromEntries(counted.map((row, index) => {
+      const value = row["v"];
+      if (typeof value === "number" && !(Number.isInteger(value) && value >= 0)) throw new RangeError(`classWeights: ${JSON.stringify(name)} holds ${value}; classes are texts, or whole numbers from 0`);
+      return [typeof value === "number" || typeof value === "boolean" ? Number(value) : index, rows / (counted.length * (row["n"] as number))];
+    }));
+  }
+
   /** What matters before a fine-tune: missing, constant and doubled values, uneven classes, columns that give the label away. */
   async summary({ label }: { label?: Name<R> } = {}): Promise<Summary> {
     return summary(this.relation, await this.dtypes(), label);

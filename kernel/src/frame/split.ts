@@ -4,7 +4,7 @@ import { run, store } from "./engine";
 import { relationOfColumns } from "./memory";
 import { compose, identifier, joined, verbatim } from "./query";
 import type { Query } from "./query";
-import { from, known, names, relation } from "./relation";
+import { known, names, placed as placedRows, relation } from "./relation";
 import type { Relation } from "./relation";
 import { rowsOf } from "./values";
 
@@ -50,7 +50,7 @@ export async function split(source: Relation, options: SplitOptions): Promise<Sp
   const { stratify, groupBy = [], duplicates = "together", seed = 0 } = options;
   const groups = known("split", source, groupBy);
   if (stratify !== undefined) known("split", source, stratify);
-  const placed = await store(compose`select *, row_number() over () as "__place" from ${from(source)}`);
+  const placed = await store(compose`from ${placedRows(source)}`);
   const rows: Query = { text: placed.name, values: [], holds: [placed] };
   const equal = duplicates === "together" ? compose`hash(${hashed(source.columns)})::varchar` : compose`"__place"::varchar`;
   const merged = groups.length > 0 && duplicates === "together" ? await groupsWithEqualRows(source, rows, groups) : undefined;

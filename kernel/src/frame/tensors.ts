@@ -73,7 +73,7 @@ export function batches(source: Relation, size: number, { seed, dropLast = false
   return Object.assign((epoch: number) => pass(epoch), { [Symbol.asyncIterator]: () => pass(0) });
 }
 
-/** Rows a part is read in: a query each, so that whoever stops early holds nothing open. */
+/** Rows a part is read in: a query each, so that whoever stops early holds nothing open. DuckDB finds rows by their number at once. */
 const PART = 131_072;
 
 async function* cut(plan: NumbersPlan, query: NumbersPlan["query"], size: number, dropLast: boolean): AsyncGenerator<FrameBatch, void, void> {
@@ -85,7 +85,7 @@ async function* cut(plan: NumbersPlan, query: NumbersPlan["query"], size: number
   let filled = 0;
   for (let start = 0; ; start += PART) {
     const parts: NumberRows[] = [];
-    await stream({ text: `select * from ${stored.name} limit ${PART} offset ${start}`, values: [], holds: [stored] }, async (result) => {
+    await stream({ text: `select * from ${stored.name} where rowid >= ${start} and rowid < ${start + PART}`, values: [], holds: [stored] }, async (result) => {
       for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) parts.push(await numbersOfChunk(plan, chunk));
     });
     for (const part of parts) {

@@ -1,7 +1,7 @@
 /** Groups, and what is computed of each. */
 import { compose, identifier, joined, verbatim } from "../query";
 import type { Query } from "../query";
-import { from, known, names, relation } from "../relation";
+import { from, known, names, placed, relation } from "../relation";
 import type { Relation } from "../relation";
 
 /** What an aggregate is called in danfojs and pandas, and how DuckDB computes it. Missing values are left out, as there. */
@@ -42,7 +42,7 @@ export function groupAgg(source: Relation, by: readonly string[], aggregations: 
   );
   if (computed.length === 0) throw new Error('agg wants what to compute: agg({ delay: "mean" })');
   const ordered = Object.values(aggregations).flat().some((each) => each === "first" || each === "last");
-  const rows = ordered ? compose`(select *, row_number() over () as "__place" from ${from(source)})` : from(source);
+  const rows = ordered ? placed(source) : from(source);
   const present = joined(keys.map((name) => compose`${identifier(name)} is not null`), " and ");
   return relation(
     compose`select ${names(keys)}, ${joined(computed.map(({ name, query }) => compose`${query} as ${identifier(name)}`))} from ${rows} where ${present} group by ${names(keys)} order by ${names(keys)}`,

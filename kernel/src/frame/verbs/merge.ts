@@ -1,6 +1,6 @@
 /** Two frames side by side, or one below the other. */
 import { compose, identifier, joined, verbatim } from "../query";
-import { from, known, relation } from "../relation";
+import { from, known, placed, relation } from "../relation";
 import type { Relation } from "../relation";
 
 export type How = "inner" | "left" | "right" | "outer";
@@ -33,7 +33,6 @@ export function merge(left: Relation, right: Relation, { on, leftOn, rightOn, ho
     ...right.columns.filter((name) => !sameKeys.includes(name)).map((name) => ({ name: named(name, left.columns, suffixes[1]), value: r(name) })),
   ];
   const equal = joined(leftKeys.map((name, index) => compose`${l(name)} is not distinct from ${r(rightKeys[index]!)}`), " and ");
-  const placed = (side: Relation) => compose`(select *, row_number() over () as "__place" from ${from(side)})`;
   const order = how === "outer" ? joined(leftKeys.map((name, index) => compose`coalesce(${l(name)}, ${r(rightKeys[index]!)}) nulls last`)) : verbatim(how === "right" ? `r."__place", l."__place"` : `l."__place", r."__place"`);
   const sorted = how === "outer" ? compose`${order}, l."__place", r."__place"` : order;
   return relation(

@@ -3,7 +3,7 @@ import { expressionOf } from "../expression";
 import type { Expression } from "../expression";
 import { compose, identifier, joined, verbatim } from "../query";
 import type { Value } from "../query";
-import { from, known, names, relation } from "../relation";
+import { from, known, names, placed, relation } from "../relation";
 import type { Relation } from "../relation";
 
 export function filter(source: Relation, condition: Expression | string): Relation {
@@ -33,7 +33,7 @@ export function sortValues(source: Relation, by: string | readonly string[], { a
   const up = (index: number): boolean => (typeof ascending === "boolean" ? ascending : ascending[index]!);
   const order = columns.map((name, index) => compose`${identifier(name)} ${verbatim(up(index) ? "asc" : "desc")} nulls ${verbatim(missing)}`);
   // The place in the source decides among equals: a stable sort, as people expect it.
-  return relation(compose`select ${names(source.columns)} from (select *, row_number() over () as "__place" from ${from(source)}) order by ${joined(order)}, "__place"`, source.columns);
+  return relation(compose`select ${names(source.columns)} from ${placed(source)} order by ${joined(order)}, "__place"`, source.columns);
 }
 
 export function dropNa(source: Relation, columns: readonly string[] = source.columns): Relation {
@@ -51,7 +51,7 @@ export function fillNa(source: Relation, fills: Readonly<Record<string, Value>>)
 export function dropDuplicates(source: Relation, columns: readonly string[] = source.columns): Relation {
   const by = names(known("dropDuplicates", source, columns));
   return relation(
-    compose`select ${names(source.columns)} from (select *, row_number() over () as "__place" from ${from(source)}) qualify row_number() over (partition by ${by} order by "__place") = 1 order by "__place"`,
+    compose`select ${names(source.columns)} from ${placed(source)} qualify row_number() over (partition by ${by} order by "__place") = 1 order by "__place"`,
     source.columns,
   );
 }
@@ -59,7 +59,7 @@ export function dropDuplicates(source: Relation, columns: readonly string[] = so
 /** A seeded choice: the same rows each time, in their order. */
 export function sample(source: Relation, count: number, seed: number): Relation {
   return relation(
-    compose`select ${names(source.columns)} from (select * from (select *, row_number() over () as "__place" from ${from(source)}) order by hash("__place", ${verbatim(String(seed))}) limit ${verbatim(String(count))}) order by "__place"`,
+    compose`select ${names(source.columns)} from (select * from ${placed(source)} order by hash("__place", ${verbatim(String(seed))}) limit ${verbatim(String(count))}) order by "__place"`,
     source.columns,
   );
 }

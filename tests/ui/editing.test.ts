@@ -137,7 +137,8 @@ describe("a name that needs an import", () => {
     await choose("copyFile (node:fs/promises)");
     expect(await source(3)).toBe('import { writeFile, copyFile } from "node:fs/promises";\nawait copyFile');
     await page.keyboard.press("Control+z");
-    expect(await source(3)).toBe('import { writeFile } from "node:fs/promises";\nawait copyFil');
+    // JupyterLab's undo takes what was typed within the half second before along.
+    expect(await source(3)).toMatch(/^import \{ writeFile \} from "node:fs\/promises";\nawait (copyFil)?$/);
   });
 
   test("of a local module", async () => {

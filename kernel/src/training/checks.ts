@@ -15,6 +15,22 @@ export function atLeastZero(name: string, value: number): number {
   return value;
 }
 
+export function share(name: string, value: number): number {
+  if (!(value >= 0 && value < 1)) throw new RangeError(`${name} must lie in [0, 1); it is ${value}`);
+  return value;
+}
+
+/** @param example how it is meant: `schedules.cosine()` */
+export function callable<T>(name: string, value: T, example: string): T {
+  if (typeof value !== "function") throw new TypeError(`${name} must be a function, as in ${example}; it is ${JSON.stringify(value) ?? "undefined"}`);
+  return value;
+}
+
+export function list<T>(name: string, value: readonly T[], example: string): readonly T[] {
+  if (!Array.isArray(value)) throw new TypeError(`${name} must be an array, as in ${example}; it is ${JSON.stringify(value)}`);
+  return value;
+}
+
 export function flag(name: string, value: boolean): boolean {
   if (typeof value !== "boolean") throw new TypeError(`${name} must be true or false; it is ${JSON.stringify(value)}`);
   return value;

@@ -138,6 +138,8 @@ export class TrainingLoop {
 
   stop(): void {
     this.#stopAsked = true;
+    // Between two calls there is no step to wait for.
+    if (!this.#busy && !this.over && this.#trajectory.step > 0) this.#settle();
     this.#wake?.();
   }
 

@@ -142,6 +142,7 @@ function ownLoss(loss: LossFunction): Loss {
       const tf = requireTf();
       const value = loss(targets, outputs);
       const batch = outputs.shape[0]!;
+      if (!(value instanceof tf.Tensor)) throw new TypeError(`The loss function gives ${Object.prototype.toString.call(value).slice(8, -1).toLowerCase()}; it must return a tensor: one number for each of the ${batch} samples, or a scalar`);
       if (value.rank === 0) return tf.mul(tf.ones([batch]), value) as Tensor1D;
       if (value.rank === 1 && value.shape[0] === batch) return value as Tensor1D;
       throw new Error(`The loss function gives [${value.shape.join(", ")}]; it must give one number for each of the ${batch} samples, or a scalar`);

@@ -2,7 +2,8 @@
 import type { LayersModel } from "@tensorflow/tfjs-node";
 import type { Augment } from "./augmentation";
 import { averagingNote, checkedAveraging } from "./averaging";
-import { atLeastZero, flag, oneOf, positive, whole } from "./checks";
+import { atLeastZero, callable, flag, list, oneOf, positive, share, whole } from "./checks";
+import { checkOptionNames } from "./option-names";
 import { withClassWeights } from "./class-weights";
 import { checkpointPlan } from "./checkpoint/options";
 import type { CheckpointPlan } from "./checkpoint/options";
@@ -80,6 +81,8 @@ export interface Plan {
 
 /** @param splitSeed decides what is held back, where that is another seed than the run's: in a fork */
 export function planOf(model: LayersModel, asGiven: FinetuneData, options: FinetuneOptions, splitSeed = options.seed): Plan {
+  checkOptionNames(options);
+  if ((typeof asGiven !== "object" && typeof asGiven !== "function") || asGiven === null) throw new TypeError(`finetune wants data after the model: finetune(model, { x, y }); it got ${String(asGiven)}`);
   if (model.outputs.length !== 1) throw new Error(`finetune trains models with one output; ${model.name} has ${model.outputs.length}`);
   const seed = whole("seed", options.seed ?? 0, -Infinity);
   const rule = optimizerOf(options.optimizer ?? "adam");
@@ -87,12 +90,13 @@ export function planOf(model: LayersModel, asGiven: FinetuneData, options: Finet
   const given = tableAsStream(asGiven, seed, options.batchSize ?? 32);
   const streamed = asStreamData(given);
   const data = streamed ?? framesAsColumns(given as TrainingData | FrameData);
-  const loss = lossFor(model, options, "y" in data && options.loss === undefined && units > 1 && looksLikeClasses(data.y as Numbers, units));
-  const metrics = metricsFor(loss, options.metrics);
+  share("labelSmoothing", options.labelSmoothing ?? 0);
+  const loss = lossFor(model, options, "y" in data && data.y !== undefined && options.loss === undefined && units > 1 && looksLikeClasses(data.y as Numbers, units));
+  const metrics = metricsFor(loss, options.metrics && list("metrics", options.metrics, '["accuracy"]'));
   const notes: string[] = [];
 
   const stream = streamed && boundStream(model, loss, streamed);
-  let training = "y" in data ? datasetOf(model, loss, data, "training data") : NOTHING;
+  let training = streamed ? NOTHING : datasetOf(model, loss, data as TrainingData, "training data");
   let validation: Dataset | undefined;
   if (streamed) validation = validationOf(model, loss, streamed);
   else if (typeof data.validation === "number") {
@@ -118,7 +122,7 @@ export function planOf(model: LayersModel, asGiven: FinetuneData, options: Finet
   const trainingSample = training.rows <= sample ? training : sampleOf(training, splitRows(training, sample / training.rows, splitSeed ?? 0).validation);
   if (options.classWeights !== undefined && stream) throw new Error("classWeights wants the classes of all samples, and a stream does not tell them before; give weights in the stream: { x, y, weights }");
   if (options.classWeights !== undefined) training = withClassWeights(training, options.classWeights);
-  const regularizers = options.regularize ?? [];
+  const regularizers = list("regularize", options.regularize ?? [], "[regularizers.l2sp(0.01)]");
   for (const each of regularizers) {
     if (typeof each?.kind !== "string") throw new TypeError(`regularize: ${JSON.stringify(each)} is none; they are made by regularizers.l2, l2sp, ewc, distill, mixup, rDrop, replay`);
     each.check?.(model, loss);
@@ -127,18 +131,22 @@ export function planOf(model: LayersModel, asGiven: FinetuneData, options: Finet
   const averaging = checkedAveraging(options.averaging);
   if (averaging) notes.push(averagingNote(averaging));
   const earlyStopping = options.earlyStopping;
-  if (earlyStopping) whole("earlyStopping.patience", earlyStopping.patience, 1);
+  if (earlyStopping) {
+    whole("earlyStopping.patience", earlyStopping.patience, 1);
+    atLeastZero("earlyStopping.minDelta", earlyStopping.minDelta ?? 0);
+    flag("earlyStopping.restoreBest", earlyStopping.restoreBest ?? true);
+  }
   return {
     name: options.name ?? model.name,
-    chart: options.chart ?? true,
+    chart: flag("chart", options.chart ?? true),
     epochs,
     batchSize,
     accumulate,
     stepsPerEpoch,
     steps: epochs * stepsPerEpoch,
     learningRate: positive("learningRate", options.learningRate ?? rule.defaultLearningRate),
-    schedule: options.schedule ?? (() => 1),
-    shuffle: options.shuffle ?? true,
+    schedule: callable("schedule", options.schedule ?? (() => 1), "schedules.cosine()"),
+    shuffle: flag("shuffle", options.shuffle ?? true),
     seed,
     settings: {
       loss,
@@ -157,7 +165,7 @@ export function planOf(model: LayersModel, asGiven: FinetuneData, options: Finet
     watch: flag("watch", options.watch ?? false),
     cache: oneOf("cache", options.cache ?? "auto", ["auto", "off", "disk"]),
     cacheMemory: options.cacheMemory === undefined ? undefined : atLeastZero("cacheMemory", options.cacheMemory),
-    thaw: options.thaw,
+    thaw: options.thaw && thawOf(options.thaw),
     snapshots: snapshotBudget(options.snapshots),
     given: options,
     checkpoint: options.checkpoint === undefined ? undefined : checkpointPlan(options.checkpoint),
@@ -201,8 +209,13 @@ function streamLengths({ replays, size }: BoundStream, options: FinetuneOptions,
   return { epochs, batchSize: options.batchSize === undefined ? 0 : whole("batchSize", options.batchSize, 1), stepsPerEpoch };
 }
 
+function thawOf(schedule: ThawSchedule): ThawSchedule {
+  if (typeof schedule.parts !== "function" || typeof schedule.stage !== "function") throw new TypeError(`thaw must be a schedule, as in gradualUnfreezing(); it is ${JSON.stringify(schedule)}`);
+  return schedule;
+}
+
 function augmentsOf(given: FinetuneOptions["augment"]): readonly Augment[] {
-  const all = given === undefined ? [] : typeof given === "function" ? [given] : [...given];
+  const all = given === undefined ? [] : Array.isArray(given) ? (given as readonly Augment[]) : [given as Augment];
   const wrong = all.find((each) => typeof each !== "function");
   if (wrong !== undefined) throw new TypeError(`augment wants a function of a batch and its random numbers, or several; it got ${JSON.stringify(wrong)}`);
   return all;

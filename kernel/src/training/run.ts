@@ -3,13 +3,12 @@ import type { LayersModel, Tensor } from "@tensorflow/tfjs-node";
 import type { DataFrame } from "danfojs-node";
 import type { RunEventMark, RunState } from "../display/views";
 import { copyModel } from "../models";
+import { callable, whole } from "./checks";
 import type { Checkpoints } from "./checkpoint";
-import { describeChanges } from "./fork";
-import type { Replan } from "./fork";
+import { describeChanges, type Replan } from "./fork";
 import { TrainingLoop } from "./loop";
 import type { Instruments } from "./instruments.types";
-import { RunComparison } from "./comparison";
-import type { ComparedRun } from "./comparison";
+import { RunComparison, type ComparedRun } from "./comparison";
 import type { Batch, Samples } from "./data";
 import { trainedPaths } from "./freeze";
 import { weightsMatching } from "./select";
@@ -20,7 +19,7 @@ import type { Plan } from "./plan";
 import type { EpochRecord, ObservableRun, RunEvent, StepColumns } from "./run.types";
 import { proofTable } from "./proof";
 import type { WeightProof } from "./proof";
-import type { StepRecord } from "./step-record";
+import { stepOf, type StepRecord } from "./step-record";
 import type { Trajectory } from "./trajectory";
 
 /** What diagnosis reads of a run beyond what everyone may. */
@@ -138,13 +137,13 @@ export class Run implements ObservableRun {
 
   /** Takes `count` optimizer steps and pauses. Resolves to the last one's figures. */
   async step(count = 1): Promise<StepRecord> {
-    await this.#loop.advance({ verb: `step(${count})`, target: this.currentStep + wholeFrom1("step(n)", count), watched: true });
+    await this.#loop.advance({ verb: `step(${count})`, target: this.currentStep + whole("step(n)", count, 1), watched: true });
     return this.#trajectory.lastStep!;
   }
 
   /** Trains to the end of the `count`-th epoch from here and pauses. Resolves to its figures. */
   async epoch(count = 1): Promise<EpochRecord> {
-    const epochs = wholeFrom1("epoch(n)", count);
+    const epochs = whole("epoch(n)", count, 1);
     const finished = Math.floor(this.currentStep / this.#plan.stepsPerEpoch);
     await this.#loop.advance({ verb: `epoch(${count})`, target: () => (finished + epochs) * this.#plan.stepsPerEpoch, watched: false });
     return this.history.at(-1)!;
@@ -152,13 +151,17 @@ export class Run implements ObservableRun {
 
   /** Takes steps until `condition` holds after one, or to the end. */
   async until(condition: (step: StepRecord, run: Run) => boolean): Promise<StepRecord> {
+    callable("until(condition)", condition, "run.until((step) => step.loss < 0.1)");
     await this.#loop.advance({ verb: "until(…)", target: this.#plan.steps, watched: true, enough: (step) => condition(step, this) });
     return this.#trajectory.lastStep!;
   }
 
   /** `for await (const step of run)`: a step each turn of the loop; leaving it pauses the run. */
   async *[Symbol.asyncIterator](): AsyncGenerator<StepRecord, void, void> {
-    while (!this.#loop.over) yield await this.step();
+    while (!this.#loop.over) {
+      yield await this.step();
+      if (this.state === "stopped") return;
+    }
   }
 
   /**
@@ -172,7 +175,7 @@ export class Run implements ObservableRun {
   async rewind(to: { step: number } | { epoch: number }): Promise<void> {
     const { unrepeatable, stepsPerEpoch } = this.#plan;
     if (unrepeatable !== undefined) throw new Error(`${this.name} cannot be rewound: ${unrepeatable}`);
-    const step = "step" in to ? to.step : to.epoch === 0 ? 0 : to.epoch * stepsPerEpoch;
+    const step = stepOf(to, stepsPerEpoch);
     const { origin, floor, step: now } = this.#trajectory;
     if (!Number.isInteger(step) || step < floor || step > now) {
       const why = floor > origin ? "; it was taken up from a checkpoint there" : origin > 0 ? "; it was forked there, and what lies before is the first run's" : "";
@@ -250,12 +253,12 @@ export class Run implements ObservableRun {
     return this.#trajectory.gradients();
   }
 
-  /** Holds a call that is training between two steps, until `resume()`. */
   /** A model of its own with the averaged weights as they are now, where the run averages. */
   averaged(): LayersModel {
     return this.#trajectory.averaged();
   }
 
+  /** Holds a call that is training between two steps, until `resume()`. */
   pause(): void {
     this.#loop.pause();
   }
@@ -265,7 +268,7 @@ export class Run implements ObservableRun {
     this.#loop.resume();
   }
 
-  /** Ends a call that is training after the present step; the model stays, and any verb goes on from there. */
+  /** Ends a call that is training, or `for await`, after the present step; any verb goes on from there. The best or averaged weights are put in place. */
   stop(): void {
     this.#loop.stop();
   }
@@ -294,8 +297,3 @@ export class Run implements ObservableRun {
 }
 
 const abandoned = new FinalizationRegistry<Trajectory>((trajectory) => trajectory.dispose());
-
-function wholeFrom1(verb: string, count: number): number {
-  if (!Number.isInteger(count) || count < 1) throw new RangeError(`${verb} wants a whole number from 1 on; it got ${count}`);
-  return count;
-}

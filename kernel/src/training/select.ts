@@ -104,10 +104,11 @@ function chosenBy(model: LayersModel, selectors: readonly Selector[], entries: r
 
 function matches(model: LayersModel, selector: Selector, entries: readonly LayerEntry[], weights: readonly WeightEntry[]): WeightEntry[] {
   if (typeof selector === "function") return weights.filter((weight) => selector(describe(weight)));
-  if (typeof selector === "object" && !(selector instanceof RegExp)) {
+  if (typeof selector === "object" && selector !== null && "select" in selector) {
     const layers = selector.select(model);
     return weights.filter(({ owner }) => layers.has(owner.layer) || owner.parents.some((parent) => layers.has(parent)));
   }
+  if (typeof selector !== "string" && !(selector instanceof RegExp)) throw new TypeError(`A selector is a name or pattern ("conv*"), a regular expression, below(…), last(n) or a function; it got ${JSON.stringify(selector) ?? "undefined"}${Array.isArray(selector) ? ". Give several one after the other, not in an array" : ""}`);
   const test = typeof selector === "string" ? glob(selector) : (text: string) => text.search(selector) !== -1;
   const wholePath = selector instanceof RegExp || selector.includes("/");
   const named = new Set(entries.filter((entry) => test(wholePath ? entry.path : entry.name)).map(({ layer }) => layer));

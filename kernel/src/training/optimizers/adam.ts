@@ -1,4 +1,5 @@
 import { requireTf } from "../../tensorflow";
+import { atLeastZero, share } from "../checks";
 import { withFusedOp } from "./fused";
 import type { UpdateRule } from "./rule";
 
@@ -13,6 +14,9 @@ export interface AdamOptions {
 
 /** Kingma and Ba 2015, with epsilon added after the bias correction, as PyTorch does (Keras adds it before). */
 export function adam({ beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOptions = {}): UpdateRule {
+  share("adam: beta1", beta1);
+  share("adam: beta2", beta2);
+  atLeastZero("adam: epsilon", epsilon);
   const rule: UpdateRule = {
     name: "adam",
     definition: "PyTorch 2.13 torch.optim.Adam",

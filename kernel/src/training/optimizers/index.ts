@@ -27,8 +27,8 @@ export type OptimizerName = keyof typeof optimizers;
 
 /** An optimizer by name with its usual settings, or one made by its function. */
 export function optimizerOf(choice: OptimizerName | UpdateRule): UpdateRule {
-  if (typeof choice === "object") return choice;
-  const make = optimizers[choice];
-  if (!make) throw new Error(`optimizer: "${String(choice)}" is not known; there are ${Object.keys(optimizers).join(", ")}`);
+  if (typeof choice === "object" && choice !== null && typeof choice.update === "function") return choice;
+  const make = typeof choice === "string" && Object.hasOwn(optimizers, choice) ? optimizers[choice] : undefined;
+  if (!make) throw new Error(`optimizer: ${typeof choice === "function" ? "a function" : JSON.stringify(choice)} is not known; there are ${Object.keys(optimizers).join(", ")}, by name or as optimizers.adam()`);
   return make();
 }

@@ -1,15 +1,21 @@
 import { requireTf } from "../../tensorflow";
+import { atLeastZero, share } from "../checks";
 import type { UpdateRule } from "./rule";
 
 export interface RmspropOptions {
   /** Decay of the mean of squares; 0.99. */
   alpha?: number;
+  /** Added to the root of the mean of squares; 1e-8. */
   epsilon?: number;
+  /** Of the scaled gradients; 0. */
   momentum?: number;
 }
 
 /** Tieleman and Hinton 2012, as PyTorch has it: epsilon beside the root, momentum on the scaled gradient. */
 export function rmsprop({ alpha = 0.99, epsilon = 1e-8, momentum = 0 }: RmspropOptions = {}): UpdateRule {
+  share("rmsprop: alpha", alpha);
+  atLeastZero("rmsprop: epsilon", epsilon);
+  share("rmsprop: momentum", momentum);
   return {
     name: "rmsprop",
     definition: "PyTorch 2.13 torch.optim.RMSprop",

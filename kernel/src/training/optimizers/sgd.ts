@@ -1,4 +1,5 @@
 import { requireTf } from "../../tensorflow";
+import { share } from "../checks";
 import { withFusedOp } from "./fused";
 import type { UpdateRule } from "./rule";
 
@@ -10,6 +11,8 @@ export interface SgdOptions {
 
 /** Stochastic gradient descent, with momentum as PyTorch has it: `v = momentum v + g`, `w -= rate v`. */
 export function sgd({ momentum = 0, nesterov = false }: SgdOptions = {}): UpdateRule {
+  share("sgd: momentum", momentum);
+  if (nesterov && momentum === 0) throw new RangeError("sgd: nesterov looks ahead along the momentum, which is 0; give one, { momentum: 0.9, nesterov: true }");
   const rule: UpdateRule = {
     name: "sgd",
     definition: "PyTorch 2.13 torch.optim.SGD (dampening 0)",

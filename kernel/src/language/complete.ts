@@ -1,32 +1,13 @@
 /** Completions of a cell that is being written. */
 
 import { builtinModules } from "node:module";
-import { autoImports, needsImport, type ImportedItem } from "./auto-imports.js";
+import { autoImports, needsImport } from "./auto-imports.js";
 import type { Completions } from "./cell.js";
+import type { LspItem, LspList } from "./completion-items.js";
 import { libraryPath } from "./library-members.js";
 import type { Checker } from "./session/checker.js";
 import { lspPosition, offsetAt } from "./session/document.js";
 import { withoutSessionName } from "./session/session.js";
-import type { LspPosition } from "./server/server.js";
-
-export interface LspItem extends ImportedItem {
-  kind?: number;
-  detail?: string;
-  sortText?: string;
-  filterText?: string;
-  insertText?: string;
-  textEdit?: { newText: string; range?: LspRange; replace?: LspRange };
-}
-
-interface LspRange {
-  start: LspPosition;
-  end: LspPosition;
-}
-
-interface LspList {
-  items: LspItem[];
-  itemDefaults?: { editRange?: LspRange | { insert: LspRange; replace: LspRange } };
-}
 
 /** Kinds of the Language Server Protocol, by number, in the words that JupyterLab has icons for. */
 const KINDS = ["", "text", "method", "function", "class", "field", "variable", "class", "interface", "module", "property", "unit", "value", "enum", "keyword", "snippet", "color", "file", "reference", "folder", "enum", "constant", "class", "event", "operator", "type"];

@@ -6,7 +6,7 @@ import type { Parsed } from "../script/parse.js";
 import { AHEAD_DIRECTORY, BROWSER_DIRECTORY, createWorkspace, type Workspace } from "../server/workspace.js";
 import { PROBE_DOCUMENT, PROBE_TEXT, TypeScriptServer } from "../server/server.js";
 import { declarationsOf, type Declaration, type Hole } from "./declarations.js";
-import type { LspItem } from "../complete.js";
+import type { LspItem } from "../completion-items.js";
 import { LibraryMembers } from "../library-members.js";
 import type { EditDocument } from "./document.js";
 import { EarlierCells, type EarlierUse } from "./earlier-cells.js";

@@ -75,7 +75,7 @@ export class CompiledSteps {
       gradients: ([input, target], step) => {
         const statistics = new Map<Variable, Tensor>();
         const { value, grads } = tf.variableGrads(() => {
-          const train = { seed: 5, step, pass: 0, training: () => true, dropoutRate: (_: string, own: number) => own, statistics: (variable: { read(): unknown }, moved: Tensor) => void statistics.set(variable.read() as Variable, moved) };
+          const train = { seed: 5, step, pass: 0, training: () => true, dropoutRate: (_: string, own: number) => own, statistics: (variable: { read(): unknown }, move: (average: Tensor) => Tensor) => void statistics.set(variable.read() as Variable, tf.keep(move(variable.read() as Variable))) };
           const [logits] = forward(this.model, [input!], { train });
           return tf.div(tf.sum(softmaxCrossEntropy(target!, logits!)), size);
         }, variables);

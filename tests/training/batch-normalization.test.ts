@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
+import type { SymbolicTensor } from "@tensorflow/tfjs-node";
 import { describe, expect, it } from "vitest";
 import { finetune, freeze, unfreeze } from "../../kernel/lib/training/index.js";
+import type { FinetuneOptions } from "../../kernel/lib/training/index.js";
 import { farthest, tf, valuesOf } from "./small.js";
 
 interface Reference {
@@ -57,5 +59,26 @@ describe("BatchNormalization, three steps beside Keras", () => {
     await run.train();
     expect(run.history.at(-1)!.metrics["loss"]).toBeLessThan(run.history[0]!.metrics["loss"]!);
     expect(valuesOf(own, "bn/moving_mean")).not.toEqual([0, 0, 0, 0]);
+  });
+
+  it.each(["auto", "off"] as const)("moves its averages with every call and every accumulated batch (compile: %s)", async (compile) => {
+    const means = [1, 2, 3, 4].map((mean) => [[mean - 1], [mean + 1]]);
+    const expected = (order: readonly number[]) => order.reduce((average, mean) => average * 0.5 + mean * 0.5, 0);
+    const norm = () => tf.layers.batchNormalization({ name: "bn", momentum: 0.5 });
+    const once: FinetuneOptions = { batchSize: 2, shuffle: false, epochs: 30, compile, learningRate: 1e-4 };
+
+    const [a, b] = [tf.input({ shape: [1] }), tf.input({ shape: [1] })];
+    const shared = norm();
+    const twins = tf.model({ inputs: [a, b], outputs: tf.layers.dense({ units: 1 }).apply(tf.layers.add().apply([shared.apply(a), shared.apply(b)] as SymbolicTensor[])) as SymbolicTensor });
+    const twice = finetune(twins, { x: [means[0]!, means[1]!], y: [0, 1] }, once);
+    await twice.epoch();
+    expect(valuesOf(twins, "bn/moving_mean")[0]).toBeCloseTo(expected([1, 2]), 5);
+
+    const plain = tf.sequential({ layers: [tf.layers.inputLayer({ inputShape: [1] }), norm(), tf.layers.dense({ units: 1 })] });
+    const accumulated = finetune(plain, { x: means.flat(), y: [0, 1, 0, 1, 0, 1, 0, 1] }, { ...once, accumulate: 4 });
+    await accumulated.epoch();
+    expect(valuesOf(plain, "bn/moving_mean")[0]).toBeCloseTo(expected([1, 2, 3, 4]), 5);
+    await accumulated.epoch(20);
+    expect(valuesOf(plain, "bn/moving_mean")[0]).toBeCloseTo(expected(Array.from({ length: 84 }, (_, pass) => (pass % 4) + 1)), 5);
   });
 });

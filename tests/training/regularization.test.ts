@@ -138,7 +138,7 @@ describe("rDrop", () => {
     freeze(model, "norm");
     const data = stripes(4);
     const input = tf.tensor4d(data.x, [4, 6, 6, 1]);
-    const pass = (number: number) => forward(model, [input], { beforeActivation: true, train: { seed: 9, step: 0, pass: number, training: (layer) => layer.name !== "norm", dropoutRate: (_path, own) => own, statistics: (_variable, value) => value.dispose() } })[0]!;
+    const pass = (number: number) => forward(model, [input], { beforeActivation: true, train: { seed: 9, step: 0, pass: number, training: (layer) => layer.name !== "norm", dropoutRate: (_path, own) => own, statistics: () => undefined } })[0]!;
     const [p, q] = [pass(0), pass(1)];
     const targets = tf.oneHot(tf.tensor1d(data.y, "int32"), 3);
     const crossentropy = (logits: Tensor) => tf.losses.softmaxCrossEntropy(targets, logits).dataSync()[0]!;

@@ -25,8 +25,8 @@ export interface TrainingPass {
   training(layer: Layer): boolean;
   /** The rate of a dropout layer, or of a place of dropout in a layer, given its path and its own rate. */
   dropoutRate(path: string, own: number): number;
-  /** A moving average should become `value`; the tensor is the receiver's to dispose. */
-  statistics(variable: LayerVariable, value: Tensor): void;
+  /** A moving average should become what `move` makes of it: the receiver says from where, and disposes the result. */
+  statistics(variable: LayerVariable, move: (average: Tensor) => Tensor): void;
 }
 
 export interface ForwardOptions {
@@ -151,7 +151,7 @@ function runLayer({ layer, use }: LayerCall, given: readonly Value[], pass: Pass
 function callLayer(layer: Layer, inputs: Tensor[], masks: readonly (Tensor | null)[], site: string, path: string, train: TrainingPass | undefined): Tensor[] {
   const training = train?.training(layer) ?? false;
   if (train && classOf(layer) === "BatchNormalization") {
-    return [training ? batchNormalizationTraining(layer, inputs[0]!, (variable, value) => train.statistics(variable, value)) : batchNormalizationFrozen(layer, inputs[0]!)];
+    return [training ? batchNormalizationTraining(layer, inputs[0]!, train.statistics) : batchNormalizationFrozen(layer, inputs[0]!)];
   }
   if (train && training) {
     const at = { seed: train.seed, site: train.pass === 0 ? site : `${site}/${train.pass}`, step: train.step };

@@ -20,16 +20,15 @@ interface BatchNormalization {
  * variance, `moving * momentum + batch * (1 - momentum)`. tfjs' own fails where `scale` or `center` is
  * off, and writes the averages at once, before anyone can know whether the step is sound.
  */
-export function batchNormalizationTraining(layer: Layer, x: Tensor, statistics: (variable: LayerVariable, value: Tensor) => void): Tensor {
+export function batchNormalizationTraining(layer: Layer, x: Tensor, statistics: (variable: LayerVariable, move: (average: Tensor) => Tensor) => void): Tensor {
   const tf = requireTf();
   const norm = layer as unknown as BatchNormalization;
   const axis = norm.axis < 0 ? x.rank + norm.axis : norm.axis;
   const others = x.shape.map((_, index) => index).filter((index) => index !== axis);
   const { mean, variance } = tf.moments(x, others);
-  const moved = (variable: LayerVariable, batch: Tensor) =>
-    tf.keep(tf.tidy(() => tf.add(tf.mul(variable.read(), norm.momentum), tf.mul(batch, 1 - norm.momentum))));
-  statistics(norm.movingMean, moved(norm.movingMean, mean));
-  statistics(norm.movingVariance, moved(norm.movingVariance, variance));
+  const toward = (batch: Tensor) => (average: Tensor) => tf.add(tf.mul(average, norm.momentum), tf.mul(batch, 1 - norm.momentum));
+  statistics(norm.movingMean, toward(mean));
+  statistics(norm.movingVariance, toward(variance));
   return normalize(norm, x, axis, mean, variance);
 }
 

@@ -45,7 +45,7 @@ export function firstNotFinite(model: LayersModel, { seed, dropoutRate, loss, fr
   const tf = requireTf();
   const training = trainingLayers(model, frozenBatchNorm);
   let found: { layer: string; count: number; size: number } | undefined;
-  const train: TrainingPass = { seed, step, pass, dropoutRate, training: (layer) => training.has(layer), statistics: (_variable, value) => value.dispose() };
+  const train: TrainingPass = { seed, step, pass, dropoutRate, training: (layer) => training.has(layer), statistics: () => {} };
   tf.tidy(() => {
     forward(model, inputs, {
       train,

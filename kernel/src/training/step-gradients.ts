@@ -76,9 +76,11 @@ export class StepMath {
         pass,
         training: (layer) => training.has(layer),
         dropoutRate: this.#settings.dropoutRate,
-        statistics: (variable, value) => {
-          statistics.get(variable)?.dispose();
-          statistics.set(variable, value);
+        // A layer that is called twice, or for several batches, moves its averages each time, on from where they are by then.
+        statistics: (variable, move) => {
+          const before = statistics.get(variable);
+          statistics.set(variable, tf.keep(tf.tidy(() => move(before ?? variable.read()))));
+          before?.dispose();
         },
       };
       const { value, grads } = tf.variableGrads(() => this.#loss(batch, train, total, weights, batches.length), variables);
@@ -114,7 +116,7 @@ export class StepMath {
     const output = run(train);
     const own = loss.perSample(targets, output);
     // Another pass has other noise; the moving averages take the first.
-    const again = () => run({ ...train, pass: train.pass + passes, statistics: (_variable, value) => value.dispose() });
+    const again = () => run({ ...train, pass: train.pass + passes, statistics: () => {} });
     const added = this.#terms.flatMap((term) => term.perSample?.({ inputs, targets, output, loss: own, again }) ?? []);
     const mean = tf.div(weightedSum(added.reduce((sum, each) => tf.add(sum, each), own), batch.weights), total);
     const penalties = train.pass > 0 ? [] : [this.#penalty(), ...this.#terms.map((term) => term.penalty?.(weights))];

@@ -3,8 +3,8 @@ import { Socket } from "node:net";
 import { StringDecoder } from "node:string_decoder";
 import type { StreamName } from "../threads";
 
-/** TensorFlow says this whenever it is loaded, whatever its log level: no news to a notebook. */
-const REMARK = /(?:^WARNING: All log messages before absl::InitializeLog\(\) is called are written to STDERR\n)?^I\d{4} .*oneDNN custom operations are on\..*\n/m;
+/** TensorFlow says these two lines, each written by itself, whenever it is loaded and whatever its log level: no news to a notebook. */
+const REMARK = /^(?:WARNING: All log messages before absl::InitializeLog\(\) is called are written to STDERR|I\d{4} .*oneDNN custom operations are on\..*)\n/gm;
 
 /**
  * Reads what native code and child processes write to the process's file descriptors 1 and 2, which main

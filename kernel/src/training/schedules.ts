@@ -79,14 +79,17 @@ function plateau({ patience = 2, factor = 0.1, minDelta = 1e-4, final = 0, ...op
     const { history, monitor } = progress;
     let lowered = 1;
     let waitingSince = 0;
-    history.forEach(({ epoch }, index) => {
-      const best = bestOf(history.slice(0, index + 1), monitor.name, monitor.better, minDelta);
-      if (best?.epoch === epoch) waitingSince = epoch;
-      else if (epoch - waitingSince >= patience) {
+    let best: EpochRecord | undefined;
+    for (const record of history) {
+      const { epoch } = record;
+      if (bestOf(best ? [best, record] : [record], monitor.name, monitor.better, minDelta)?.epoch === epoch) {
+        best = record;
+        waitingSince = epoch;
+      } else if (epoch - waitingSince >= patience) {
         lowered = Math.max(final, lowered * factor);
         waitingSince = epoch;
       }
-    });
+    }
     return lowered * warm(progress);
   };
 }

@@ -1,4 +1,5 @@
 """Output arrives whole, in order, before idle, and in the cell that caused it."""
+import pytest
 
 
 def test_streams(kernel):
@@ -80,3 +81,55 @@ def test_a_flood_has_a_limit_that_says_so(kernel):
 def test_process_stdout_cannot_be_ended(kernel):
     kernel.run("process.stdout.end(); process.stdout.destroy();")
     assert kernel.run("console.log('still')").text() == "still\n"
+
+
+LATE = {
+    "fs": "import { readFile } from 'node:fs';\nreadFile('/dev/null', () => setTimeout(() => console.log('late'), 300));",
+    "a tick after fs": "import { stat } from 'node:fs';\nstat('/', () => process.nextTick(() => setTimeout(() => console.log('late'), 300)));",
+    "a child's stream": "import { spawn } from 'node:child_process';\nconst child = spawn('sh', ['-c', 'sleep 0.5; echo late']); child.stdout.on('data', (text) => process.stdout.write(text));",
+    "a child's end": "import { exec } from 'node:child_process';\nexec('sleep 0.5; echo late', (_, out) => process.stdout.write(out));",
+    "an inherited descriptor": "import { spawn as start } from 'node:child_process';\nstart('sh', ['-c', 'sleep 0.5; echo late'], { stdio: 'inherit' });",
+    "a watcher's emitter": "import { createReadStream } from 'node:fs';\ncreateReadStream('/dev/null').once('close', () => setTimeout(() => console.log('late'), 300)).resume();",
+}
+
+
+@pytest.mark.parametrize("what", LATE)
+def test_late_callbacks_belong_to_their_cell(kernel, what):
+    first = kernel.run(LATE[what] + "\n0")
+    second = kernel.run("console.log('mine')")
+    kernel.wait(first, until=lambda c: "late" in c.text())
+    assert first.text() == "late\n"
+    assert second.text() == "mine\n"
+
+
+def test_a_servers_handler_belongs_to_its_cell(kernel):
+    first = kernel.run("""
+import { createServer, get } from "node:http";
+import type { AddressInfo } from "node:net";
+const server = createServer((request, response) => { console.log("asked", request.url); response.end("answer"); });
+await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", () => resolve()));
+""")
+    second = kernel.run("""
+get(`http://127.0.0.1:${(server.address() as AddressInfo).port}/x`, (answer) => { answer.setEncoding("utf8"); answer.on("data", (text: string) => console.log(text)); });
+""")
+    third = kernel.run("console.log('mine')")
+    kernel.wait(second, until=lambda c: c.text() != "")
+    kernel.wait(first, until=lambda c: c.text() != "")
+    assert (first.text(), second.text(), third.text()) == ("asked /x\n", "answer\n", "mine\n")
+    kernel.run("server.close()")
+
+
+def test_listeners_can_be_removed_and_an_emit_is_the_callers(kernel):
+    first = kernel.run("""
+import { EventEmitter } from "node:events";
+const emitter = new EventEmitter();
+const [heard, once, gone] = [() => console.log("heard"), () => console.log("once"), () => console.log("gone")];
+emitter.on("x", heard).once("x", once).prependListener("x", gone).prependOnceListener("x", gone).off("x", gone).off("x", gone);
+emitter.once("y", gone).off("y", gone);
+const listeners = emitter.listeners("x");
+[emitter.listenerCount("x"), emitter.listenerCount("y"), listeners[0] === heard, listeners[1] === once].join()
+""")
+    assert first.result == "'2,0,true,true'"
+    second = kernel.run("emitter.emit('x'); emitter.emit('x'); emitter.off('x', heard).listenerCount('x')")
+    assert second.result == "0"
+    assert (first.text(), second.text()) == ("", "heard\nonce\nheard\n")

@@ -72,6 +72,24 @@ def test_a_cell_that_takes_promise_away(fresh):
         assert fresh.run("1 + 1").result == "2"
 
 
+def test_a_cell_that_replaces_what_collections_do(fresh):
+    fresh.run("Map.prototype.get = () => { throw 1 }; Map.prototype.delete = () => { throw 2 }; WeakSet.prototype.has = () => { throw 3 }; 1")
+    assert fresh.run("1 + 1").result == "2"
+
+
+def test_a_cell_that_makes_everything_a_promise(fresh):
+    cell = fresh.run("(Object.prototype as any).then = function (done: (value: unknown) => void) { delete (Object.prototype as any).then; done({}); }; ({ a: 1 })")
+    assert all("data" in result for result in cell.of("execute_result"))
+    assert fresh.run("1 + 1").result == "2"
+
+
+def test_a_search_with_many_stars(kernel):
+    kernel.run("'" + "a" * 60 + "'")
+    pattern = "*a" * 25 + "b"
+    assert kernel.ask("history_request", {"hist_access_type": "search", "pattern": pattern, "n": 5}, deadline=10)["history"] == []
+    assert kernel.ask("history_request", {"hist_access_type": "search", "pattern": "?aaa*a*'", "n": 5})["history"] != []
+
+
 def test_a_cell_that_removes_all_listeners(fresh):
     fresh.run("for (const event of ['uncaughtException', 'unhandledRejection']) process.removeAllListeners(event)")
     late = fresh.run("process.nextTick(() => { throw new Error('late') }); Promise.reject(new Error('rejected')); 1")

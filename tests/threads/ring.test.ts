@@ -62,6 +62,29 @@ describe("the ring of output", () => {
     expect(reader.rest()).toBe(true);
   });
 
+  it("says how much was lost where nobody takes it", () => {
+    const memory = new SharedArrayBuffer(RING_BYTES);
+    const flags = createFlags();
+    const writer = new RingWriter(memory, flags, () => undefined, 20);
+    const reader = new RingReader(memory, flags);
+    const line = "x".repeat(10_000);
+    let given = 0;
+    for (; given <= RING_BYTES; given += line.length) writer.write("stdout", 1, line);
+    const seen: { stream: string; text: string }[] = [];
+    const take = (): void => {
+      while (reader.before(reader.written)) reader.take(({ stream, pieces }) => seen.push({ stream, text: JSON.parse(`"${Buffer.concat(pieces).toString()}"`) as string }));
+    };
+    take();
+    const taken = seen.splice(0).reduce((sum, { text }) => sum + text.length, 0);
+    writer.write("stdout", 1, "again");
+    writer.write("stdout", 1, "!");
+    take();
+    expect(seen).toEqual([
+      { stream: "stderr", text: `[${given - taken} bytes of output are lost: the kernel did not take them for 0.02 s.]\n` },
+      { stream: "stdout", text: "again" }, { stream: "stdout", text: "!" },
+    ]);
+  });
+
   it("does not rest where output came meanwhile", () => {
     const { writer, reader } = ring();
     writer.write("stdout", 1, "x");

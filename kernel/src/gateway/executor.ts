@@ -196,9 +196,7 @@ export class Executor {
   /** What `work` gives, or that an interrupt came before it. */
   async #unlessInterrupted<T>(work: Promise<T>): Promise<T | "interrupted"> {
     const interrupted = new Promise<"interrupted">((resolve) => (this.#interruptWait = () => resolve("interrupted")));
-    const result = await Promise.race([work, interrupted]);
-    this.#interruptWait = undefined;
-    return result;
+    return Promise.race([work, interrupted]).finally(() => (this.#interruptWait = undefined));
   }
 
   /** Evaluated after the cell's declarations have joined the session. A fault of one is its own result. */

@@ -9,7 +9,7 @@ import { HeapWatch } from "./heap-watch";
 import { History } from "./history";
 import { Interrupts } from "./interrupts";
 import { debugRoom, languageRoom } from "./later";
-import { log } from "./log";
+import { dropped, log } from "./log";
 import { NativeOutput } from "./native";
 import { Outputs } from "./outputs";
 import { Publisher } from "./publisher";
@@ -34,7 +34,7 @@ export class Gateway {
   readonly #senders: Record<Channel | "heartbeat", Sender>;
   readonly #publisher: Publisher;
   readonly #outputs: Outputs;
-  readonly #native: NativeOutput | undefined;
+  readonly #native: NativeOutput;
   readonly #tasks = new Tasks();
   readonly #history = new History();
   readonly #interrupts: Interrupts;
@@ -54,8 +54,8 @@ export class Gateway {
     this.#codec = codec;
     this.#sockets = sockets;
     this.#senders = {
-      shell: new Sender(sockets.shell), control: new Sender(sockets.control),
-      stdin: new Sender(sockets.stdin), heartbeat: new Sender(sockets.heartbeat),
+      shell: new Sender(sockets.shell, dropped("shell")), control: new Sender(sockets.control, dropped("control")),
+      stdin: new Sender(sockets.stdin, dropped("stdin")), heartbeat: new Sender(sockets.heartbeat, dropped("heartbeat")),
     };
     const publisher = (this.#publisher = new Publisher(codec, sockets.iopub));
     const tasks = this.#tasks;
@@ -83,9 +83,9 @@ export class Gateway {
       get waiting() { return publisher.sender.waiting; },
       room: () => publisher.sender.room(),
       message: (message) => this.#heard(message),
-      native: () => this.#native?.drain(),
+      native: () => this.#native.drain(),
     });
-    if (start.native) this.#native = new NativeOutput(start.native, (name, text) => this.#outputs.write(tasks.current, name, text));
+    this.#native = new NativeOutput(start.native, (task, name, text) => this.#outputs.write(task ?? tasks.current, name, text));
   }
 
   /** Started a moment after the sockets: whoever asks for kernel_info need not wait for it. */
@@ -276,6 +276,8 @@ export class Gateway {
       case "comms":
         this.#comms = message.open;
         return;
+      case "pipe":
+        return this.#native.open(message.descriptor, message.name, message.task);
       case "ready":
         return;
     }

@@ -39,8 +39,8 @@ export class History {
         return rows(this.#entries.filter(({ number }) => number >= start && number < stop));
       }
       case "search": {
-        const pattern = glob(String(request["pattern"] ?? "*"));
-        let found = this.#entries.filter(({ code }) => pattern.test(code));
+        const pattern = String(request["pattern"] ?? "*");
+        let found = this.#entries.filter(({ code }) => matches(pattern, code));
         if (request["unique"] === true) found = [...new Map(found.map((entry) => [entry.code, entry])).values()];
         return rows(n === 0 ? [] : found.slice(-n));
       }
@@ -50,8 +50,26 @@ export class History {
   }
 }
 
-/** `*`: anything, `?`: one character, all else itself. */
-function glob(pattern: string): RegExp {
-  const escaped = pattern.replace(/[\\^$+.()|[\]{}]/g, "\\$&").replaceAll("*", "[^]*").replaceAll("?", "[^]");
-  return new RegExp(`^${escaped}$`);
+/**
+ * `*`: anything, `?`: one character, all else itself. Where a part fails, only the last `*` takes one more
+ * character: steps are at most the product of both lengths, and not exponential in the stars.
+ */
+export function matches(pattern: string, text: string): boolean {
+  let at = 0;
+  let star = -1;
+  let resume = 0;
+  for (let i = 0; i < text.length; ) {
+    if (pattern[at] === "*") {
+      star = at++;
+      resume = i;
+    } else if (at < pattern.length && (pattern[at] === "?" || pattern[at] === text[i])) {
+      at += 1;
+      i += 1;
+    } else if (star >= 0) {
+      at = star + 1;
+      i = ++resume;
+    } else return false;
+  }
+  while (pattern[at] === "*") at += 1;
+  return at === pattern.length;
 }

@@ -125,6 +125,8 @@ export class Outputs {
   #allowed(task: Task, bytes: number): boolean {
     const before = this.#written.get(task) ?? 0;
     if (before > LIMIT_BYTES) return false;
+    // the one that has not written for longest is forgotten first
+    this.#written.delete(task);
     this.#written.set(task, before + bytes);
     if (this.#written.size > 1_000) this.#written.delete(this.#written.keys().next().value!);
     if (before + bytes <= LIMIT_BYTES) return true;

@@ -1,3 +1,4 @@
+import { dropped } from "./log";
 import { Sender, type Body, type Codec, type Sockets } from "../wire";
 
 /** Memory for stream messages, used again and again: V8 frees what lies outside its heap only after 64 MiB of it. */
@@ -15,7 +16,7 @@ export class Publisher {
   constructor(codec: Codec, socket: Sockets["iopub"]) {
     this.#codec = codec;
     this.#socket = socket;
-    this.sender = new Sender(socket);
+    this.sender = new Sender(socket, dropped("iopub"));
   }
 
   publish(parent: Uint8Array | undefined, type: string, content: Body, extras: { metadata?: Body; buffers?: readonly Uint8Array[] } = {}): void {

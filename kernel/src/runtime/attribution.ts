@@ -86,7 +86,7 @@ export function waitingBehind(): Waiting[] {
   return ready.flatMap((promise) => Tag.waiting(promise)).map((tag) => ({ task: Tag.of(tag), called: () => Tag.begun(tag) }));
 }
 
-/** The task that runs now; a callback of Node's own (a socket, a file) counts to the latest one. */
+/** The task that runs now; a callback that nothing carries a task to (see `callbacks`) counts to the latest one. */
 export const currentTask = (): Task => current || latest;
 
 /** The task that runs now, if its callback is one that we follow. */

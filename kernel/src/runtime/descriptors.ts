@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { closeSync, constants, mkdtempSync, openSync, rmSync } from "node:fs";
+import { closeSync, constants, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -22,13 +22,16 @@ export function redirectDescriptors(): Descriptors {
   try {
     folder = mkdtempSync(join(tmpdir(), "thawbook-"));
     const [out, err] = [join(folder, "1"), join(folder, "2")];
-    if (spawnSync("mkfifo", ["-m", "600", out, err], { stdio: "ignore" }).status !== 0) return { native: undefined, log };
+    const made = spawnSync("mkfifo", ["-m", "600", out, err], { stdio: "ignore" });
+    if (made.status !== 0) throw made.error ?? new Error(`mkfifo ended with ${made.status ?? made.signal}`);
     // a reader must be there, or opening for writing would wait for one
     const native = { stdout: openSync(out, constants.O_RDONLY | constants.O_NONBLOCK), stderr: openSync(err, constants.O_RDONLY | constants.O_NONBLOCK) };
     replace(1, out);
     replace(2, err);
     return { native, log };
-  } catch {
+  } catch (error) {
+    // who started the kernel can read it; without that descriptor nobody can
+    if (log !== undefined) writeSync(log, `thawbook: what native code and child processes write is not shown in cells: ${(error as Error).message}\n`);
     return { native: undefined, log };
   } finally {
     if (folder !== undefined) rmSync(folder, { recursive: true, force: true });

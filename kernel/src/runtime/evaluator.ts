@@ -4,6 +4,7 @@ import type { Script, Task } from "../threads";
 import { firstPromise, followedTask, forget, runAs } from "./attribution";
 import { KeyboardInterrupt } from "./interrupt";
 import { native } from "./native-timers";
+import { own } from "./own";
 
 export type Outcome = { ok: true; value: unknown } | { ok: false; error: unknown };
 
@@ -29,8 +30,8 @@ interface OpenEvaluation {
 export class Evaluator {
   /** For callbacks: they end at once. */
   readonly #session = new Session();
-  readonly #open = new Map<Task, OpenEvaluation>();
-  readonly #values = new Map<Task, unknown>();
+  readonly #open = own(new Map<Task, OpenEvaluation>());
+  readonly #values = own(new Map<Task, unknown>());
   readonly #box: Box = { call: () => undefined, take: () => undefined };
 
   constructor() {

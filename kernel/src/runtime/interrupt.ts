@@ -1,6 +1,7 @@
 import { Flag, clock, type Flags } from "../threads";
+import { own } from "./own";
 
-const thrown = new WeakSet<object>();
+const thrown = own(new WeakSet<object>());
 
 /** What an interrupted cell ends with. Thrown from our own waits and between training steps, so that `finally` runs. */
 export class KeyboardInterrupt extends Error {

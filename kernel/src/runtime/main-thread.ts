@@ -5,6 +5,8 @@ import { HOST_NAME, type MagicHost, type ScriptHost, type TimeMark } from "../la
 import { NOTEBOOK_NAMES } from "../names";
 import { RICH_DISPLAY, RingWriter, type CutOffReason, type ErrorReport, type Evaluated, type Flags, type Task, type ToMain } from "../threads";
 import { began, currentTask, followPromises, forget, taskOfPromise, waitingBehind, type Waiting } from "./attribution";
+import { followCallbacks } from "./callbacks";
+import { followChildren } from "./child-output";
 import { Comms } from "./comms";
 import { installCutOff } from "./cut-off";
 import { Evaluator, type Outcome } from "./evaluator";
@@ -20,6 +22,7 @@ import { report } from "./reports";
 import { installStreams, muteOwnWarnings } from "./streams";
 import { createMagics, forgetNames, timing } from "./magics";
 import { native } from "./native-timers";
+import { own } from "./own";
 import { followTimers } from "./timers";
 
 /** Held before any cell can replace it. */
@@ -54,7 +57,7 @@ export class MainThread {
   readonly #library: Library;
   readonly #print: (task: Task, text: string) => void;
   readonly #magics: MagicHost;
-  readonly #running = new Map<Task, RunningCell>();
+  readonly #running = own(new Map<Task, RunningCell>());
   /** What waited behind the code that was cut off. */
   #behind: Waiting[] = [];
   /** Why V8 has last cut something off. */
@@ -77,6 +80,8 @@ export class MainThread {
       // a cell that still runs says itself that it was interrupted
       if (!(KeyboardInterrupt.is(error) && this.#running.has(task))) this.#gateway.stray(task, error);
     });
+    followCallbacks();
+    followChildren((task, name, descriptor) => this.#gateway.tell({ kind: "pipe", task, name, descriptor }));
     refuseExits();
     installCutOff(() => this.#interrupts.unseen, (reason) => {
       this.#cutFor = reason;
@@ -260,8 +265,11 @@ const OUT_OF_MEMORY: ErrorReport = {
 const interrupted = (): Evaluated => ({ status: "error", error: KEYBOARD_INTERRUPT });
 
 function ok(shown: { data: Record<string, unknown>; metadata?: Record<string, unknown> }): Evaluated {
+  const { data } = shown;
+  // a cell may have replaced what showing needs, `Object.prototype.then` for one
+  if (typeof data !== "object" || data === null) return failed(new TypeError(`the value cannot be shown: it was made into ${inspect(data)} and not into a MIME bundle`));
   try {
-    return { status: "ok", shown: stringify({ data: shown.data, metadata: shown.metadata ?? {} }) };
+    return { status: "ok", shown: stringify({ data, metadata: shown.metadata ?? {} }) };
   } catch (error) {
     return failed(error);
   }

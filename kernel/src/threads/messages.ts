@@ -1,6 +1,7 @@
 import type { MessagePort } from "node:worker_threads";
 import type { CutOffReason } from "./cut-off";
 import type { Flags } from "./flags";
+import type { StreamName } from "./ring";
 
 /**
  * What main and the gateway tell each other. A *task* is one thing that main does on a request's behalf (a
@@ -77,6 +78,8 @@ export type ToGateway =
   | { kind: "publish"; at: number; task: Task; type: string; content: string; metadata?: string; buffers: Uint8Array[] }
   /** An error that came after its task had ended, or beside it. */
   | { kind: "stray"; at: number; task: Task; error: ErrorReport }
+  /** The read end of what a child process of the task writes; the gateway closes it. */
+  | { kind: "pipe"; at: number; task: Task; name: StreamName; descriptor: number }
   | { kind: "ask"; at: number; task: Task; prompt: string; password: boolean }
   | { kind: "targets"; at: number; names: string[] }
   | { kind: "comms"; at: number; open: Record<string, string> };

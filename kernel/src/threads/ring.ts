@@ -19,7 +19,11 @@ const HEADER = 8;
 export const RING_BYTES = 1 << 20;
 /** UTF-16 units a record at most: escaped, one unit takes up to 6 bytes (`\u0000`). */
 const CHUNK = 16_384;
+/** Main waits so long for room before output is dropped: a gateway that is gone must not hang a cell. */
 const PATIENCE_MS = 20_000;
+
+/** Room for the line that says what was lost. */
+const NOTICE_BYTES = 256;
 
 const padded = (bytes: number): number => (bytes + 7) & ~7;
 
@@ -31,9 +35,13 @@ export class RingWriter {
   readonly #scratch = Buffer.allocUnsafeSlow(CHUNK * 6 + 2);
   #written = 0;
   #broken = false;
+  /** Bytes that found no room since the last record. */
+  #lost = 0;
+  readonly #patienceMs: number;
 
   /** @param poke wakes the gateway's event loop */
-  constructor(memory: SharedArrayBuffer, flags: Flags, poke: () => void) {
+  constructor(memory: SharedArrayBuffer, flags: Flags, poke: () => void, patienceMs = PATIENCE_MS) {
+    this.#patienceMs = patienceMs;
     this.#ring = new Uint8Array(memory);
     this.#words = new Int32Array(memory);
     this.#flags = flags;
@@ -58,9 +66,18 @@ export class RingWriter {
   }
 
   #push(stream: StreamName, task: number, text: string): void {
-    const length = this.#scratch.write(stringify(text)) - 2;
+    let length = this.#scratch.write(stringify(text)) - 2;
+    if (!this.#waitFor(HEADER + padded(length) + (this.#lost > 0 ? NOTICE_BYTES : 0))) {
+      this.#lost += length;
+      return;
+    }
+    if (this.#lost > 0) {
+      const lost = this.#lost;
+      this.#lost = 0;
+      this.#push("stderr", task, `[${lost} bytes of output are lost: the kernel did not take them for ${this.#patienceMs / 1000} s.]\n`);
+      length = this.#scratch.write(stringify(text)) - 2;
+    }
     const size = HEADER + padded(length);
-    if (!this.#waitFor(size)) return;
     const at = this.#written % RING_BYTES;
     this.#words[at >> 2] = length;
     this.#words[(at >> 2) + 1] = task * 2 + (stream === "stderr" ? 1 : 0);
@@ -83,9 +100,8 @@ export class RingWriter {
   }
 
   #waitFor(size: number): boolean {
-    const deadline = Date.now() + PATIENCE_MS;
+    const deadline = Date.now() + this.#patienceMs;
     while (RING_BYTES - this.#used() < size) {
-      // a gateway that is gone must not hang the cell: its output has nowhere to go anyway
       if (this.#broken || Date.now() > deadline) return !(this.#broken = true);
       this.#hurry();
       const taken = Atomics.load(this.#flags, Flag.taken);

@@ -14,8 +14,12 @@ export class Sender {
   #given = 0;
   #accepted = 0;
   #bounded = true;
+  #saidFault = false;
+  readonly #fault: (error: Error) => void;
 
-  constructor(socket: Router | XPublisher) {
+  /** @param fault told once of a message that the socket does not take */
+  constructor(socket: Router | XPublisher, fault: (error: Error) => void) {
+    this.#fault = fault;
     this.#socket = socket;
   }
 
@@ -68,11 +72,18 @@ export class Sender {
         return await this.#socket.send(frames);
       } catch (error) {
         // a full publisher refuses at once, and cannot be waited for
-        if ((error as NodeJS.ErrnoException).code !== "EAGAIN") return;
+        if ((error as NodeJS.ErrnoException).code !== "EAGAIN") return this.#drop(error as Error);
       }
       await new Promise((resolve) => setTimeout(resolve, 1));
       if (performance.now() - since > STALLED_MS) this.#unblock();
     }
+  }
+
+  #drop(error: Error): void {
+    // nothing goes out of a kernel that ends
+    if (this.#saidFault || this.#socket.closed) return;
+    this.#saidFault = true;
+    this.#fault(error);
   }
 
   /** A subscriber that has stopped reading (a suspended front end) must not stop the kernel: queue without bound. */

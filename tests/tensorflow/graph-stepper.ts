@@ -4,8 +4,8 @@ import { forward, weightEntries } from "../../kernel/lib/models/index.js";
 import { TrainingSession } from "../../kernel/lib/tensorflow/graph/index.js";
 import type { FusedRule, StepsTaken, TrainingStep } from "../../kernel/lib/tensorflow/graph/index.js";
 import { requireTf, softmaxCrossEntropy, statelessNormal } from "../../kernel/lib/tensorflow/index.js";
-import { EagerStepper } from "../../kernel/lib/training/eager-stepper.js";
-import { lossFor } from "../../kernel/lib/training/losses.js";
+import { EagerStepper } from "../../kernel/lib/training/steps/eager-stepper.js";
+import { lossFor } from "../../kernel/lib/training/objective/losses.js";
 import type { UpdateRule } from "../../kernel/lib/training/index.js";
 
 const tf = requireTf();

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { finetune, freeze, optimizers, schedules } from "../../kernel/lib/training/index.js";
 import type { FinetuneOptions, Run } from "../../kernel/lib/training/index.js";
-import { listCheckpoints, prune } from "../../kernel/lib/training/checkpoint/directory.js";
+import { listCheckpoints, prune } from "../../kernel/lib/training/runs/checkpoint/directory.js";
 import { hashes, smallCnn, stripes, tf } from "./small.js";
 
 const root = mkdtempSync(join(tmpdir(), "thawbook-checkpoint-"));

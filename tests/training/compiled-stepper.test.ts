@@ -1,11 +1,11 @@
 import type { LayersModel, Tensor } from "@tensorflow/tfjs-node";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { weightEntries } from "../../kernel/lib/models/index.js";
-import { CompiledStepper } from "../../kernel/lib/training/compiled-stepper.js";
+import { CompiledStepper } from "../../kernel/lib/training/steps/compiled-stepper.js";
 import { finetune, freeze, optimizers, unfreeze } from "../../kernel/lib/training/index.js";
 import type { FinetuneOptions, Run } from "../../kernel/lib/training/index.js";
 import { TrainingSession } from "../../kernel/lib/tensorflow/graph/index.js";
-import { planOf } from "../../kernel/lib/training/plan.js";
+import { planOf } from "../../kernel/lib/training/plan/plan.js";
 import { farthest, hashes, smallCnn, stripes, tf, valuesOf } from "./small.js";
 
 const data = { ...stripes(150), validation: stripes(30) };

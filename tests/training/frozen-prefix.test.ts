@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { fromScratch } from "../../kernel/lib/models/index.js";
 import { betweenSteps, finetune, freeze, freezeAllBut, regularizers, unfreeze } from "../../kernel/lib/training/index.js";
 import type { FinetuneOptions, Run } from "../../kernel/lib/training/index.js";
-import { openStores } from "../../kernel/lib/training/feature-store.js";
+import { openStores } from "../../kernel/lib/training/steps/feature-store.js";
 import { farthest, hashes, smallCnn, stripes, tf, valuesOf } from "./small.js";
 
 const data = { ...stripes(50), validation: stripes(21) };

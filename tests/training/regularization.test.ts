@@ -7,7 +7,7 @@ import { copyModel, forward, fromScratch } from "../../kernel/lib/models/index.j
 import { TrainingSession } from "../../kernel/lib/tensorflow/graph/index.js";
 import { finetune, fisher, freeze, regularizers } from "../../kernel/lib/training/index.js";
 import type { FinetuneOptions, Importance, Regularizer } from "../../kernel/lib/training/index.js";
-import { beta } from "../../kernel/lib/training/regularization/mixup.js";
+import { beta } from "../../kernel/lib/training/objective/regularization/mixup.js";
 import { farthest, hashes, smallCnn, stripes, tf, valuesOf } from "./small.js";
 
 interface Taken {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { describe, expect, it } from "vitest";
 import { finetune, freeze, optimizers, schedules, unfreeze } from "../../kernel/lib/training/index.js";
 import type { FinetuneOptions, Run } from "../../kernel/lib/training/index.js";
-import { leastMissed, Snapshots } from "../../kernel/lib/training/snapshots.js";
+import { leastMissed, Snapshots } from "../../kernel/lib/training/runs/snapshots.js";
 import { hashes, smallCnn, stripes, tf } from "./small.js";
 
 const data = { ...stripes(60), validation: stripes(30) };

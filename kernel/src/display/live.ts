@@ -3,7 +3,7 @@
  * each chart in a page that wants every step.
  */
 
-import type { ObservableRun, RunEvent } from "../training/run.types";
+import type { ObservableRun, RunEvent } from "../training/runs/run.types";
 import { lastStep } from "./delta";
 import type { Comm, Frontend, Shown } from "./frontend";
 import { isLive } from "./headline";

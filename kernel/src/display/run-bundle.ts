@@ -1,7 +1,7 @@
 /** A run as a MIME bundle: the view for the live chart, its picture, and the epochs as a table of text. */
 
 import type { LayersModel } from "@tensorflow/tfjs-node";
-import type { EpochRecord, ObservableRun } from "../training/run.types";
+import type { EpochRecord, ObservableRun } from "../training/runs/run.types";
 import type { Shown } from "./frontend";
 import { headline } from "./headline";
 import { pictureSize } from "./images";

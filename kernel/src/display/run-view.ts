@@ -1,4 +1,4 @@
-import type { ObservableRun } from "../training/run.types";
+import type { ObservableRun } from "../training/runs/run.types";
 import { compactRate, downsample, MOST_POINTS } from "./downsample";
 import type { RunView, Series } from "./views";
 

@@ -3,7 +3,7 @@ import type { LayersModel } from "@tensorflow/tfjs-node";
 import type { Diagnosis } from "../diagnosis";
 import type { Frame } from "../frame";
 import type { LearningRateCurve } from "../training";
-import type { ObservableRun } from "../training/run.types";
+import type { ObservableRun } from "../training/runs/run.types";
 import { carried } from "./bundle";
 import { frameBundle, isFrame, type FrameLike } from "./frames";
 import { diagnosisBundle, isDiagnosis } from "./diagnosis-bundle";

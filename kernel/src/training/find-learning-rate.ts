@@ -1,11 +1,11 @@
 import type { LayersModel } from "@tensorflow/tfjs-node";
 import { copyModel } from "../models";
-import { positive, whole } from "./checks";
+import { positive, whole } from "./plan/checks";
 import { finetune } from "./finetune";
-import type { FinetuneData, FinetuneOptions } from "./options.types";
-import { NonFiniteError } from "./step-record";
-import { asStreamData } from "./streams";
-import { sourceOf } from "./streams/source";
+import type { FinetuneData, FinetuneOptions } from "./plan/options.types";
+import { NonFiniteError } from "./runs/step-record";
+import { asStreamData } from "./data/streams";
+import { sourceOf } from "./data/streams/source";
 
 export interface LearningRateOptions extends Pick<FinetuneOptions, "batchSize" | "optimizer" | "loss" | "weightDecay" | "labelSmoothing" | "dropout" | "classWeights" | "regularize" | "augment" | "rates" | "clipNorm" | "accumulate" | "seed" | "compile" | "frozenBatchNorm" | "stepsPerEpoch"> {
   /** The first rate; 1e-7. */

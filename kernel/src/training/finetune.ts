@@ -1,13 +1,13 @@
 import type { LayersModel } from "@tensorflow/tfjs-node";
 import { asContainer } from "../models";
-import { Checkpoints, fingerprint } from "./checkpoint";
-import { checkMemory } from "./memory-needs";
-import { planOf } from "./plan";
-import type { FinetuneData, FinetuneOptions } from "./options.types";
-import { replanning } from "./fork";
-import { resume } from "./resume";
-import { Run } from "./run";
-import { Trajectory } from "./trajectory";
+import { Checkpoints, fingerprint } from "./runs/checkpoint";
+import { checkMemory } from "./plan/memory-needs";
+import { planOf } from "./plan/plan";
+import type { FinetuneData, FinetuneOptions } from "./plan/options.types";
+import { replanning } from "./runs/fork";
+import { resume } from "./runs/resume";
+import { Run } from "./runs/run";
+import { Trajectory } from "./runs/trajectory";
 
 /**
  * Prepares a training run; nothing is trained before `run.train()` or `run.step()`. The model is

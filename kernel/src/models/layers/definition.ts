@@ -3,9 +3,10 @@
  * a layer of tfjs, which saves, copies and freezes like any other; a larger layer is made of smaller
  * definitions, whose weights it has under their names (`attention/query/kernel`).
  */
-import type { serialization, Shape, Tensor, layers } from "@tensorflow/tfjs-node";
+import type { LayerVariable, serialization, Shape, Tensor, layers } from "@tensorflow/tfjs-node";
 import { declarePure, requireTf, statelessNormal } from "../../tensorflow";
-import type { Layer, LayerVariable } from "../internals";
+
+type Layer = layers.Layer;
 
 export interface WeightSpec {
   name: string;

@@ -1,5 +1,5 @@
 import { requireTf } from "../../tensorflow";
-import { atLeastZero, share } from "../checks";
+import { atLeastZero, share } from "../plan/checks";
 import { withFusedOp } from "./fused";
 import type { UpdateRule } from "./rule";
 

@@ -1,5 +1,5 @@
 import { requireTf } from "../../tensorflow";
-import { share } from "../checks";
+import { share } from "../plan/checks";
 import { withFusedOp } from "./fused";
 import type { UpdateRule } from "./rule";
 

@@ -114,3 +114,40 @@ def test_places_in_a_local_module_are_those_of_its_file(kernel):
         file.write("\n\nexport enum Level { Low, High }\nexport const first = (x: number): never => { throw new Error(`again ${x}`); };\n")
     cell = kernel.run("import { first } from './placed';\nfirst(4)")
     assert "placed.ts:4:52" in cell.traceback and cell.error["evalue"] == "again 4"
+
+
+def test_a_printed_stack_is_that_of_the_cell(kernel):
+    cell = kernel.run("function f(n: number): never {\n  if (n > 0) f(n - 1);\n  throw new Error('seen' as string);\n}\n"
+                      "try { f(15) } catch (e) { console.error(e); console.log((e as Error).stack) }\nconsole.trace('here')")
+    label = f"In[{cell.reply['execution_count']}]"
+    for text in (cell.text("stdout"), cell.text("stderr")):
+        assert f"at f ({label}:3:9)" in text and f"at {label}:5:7" in text and text.count("at f (") == 16
+        assert "thawbook" not in text and "node:" not in text
+    assert f"Trace: here\n    at {label}:6:9\n" in cell.text("stderr")
+    cell = kernel.run("enum Level { Low }\nnew Error(Level[0])")
+    assert f"at In[{cell.reply['execution_count']}]:2:1" in cell.result and "thawbook" not in cell.result
+    cell = kernel.run("new Promise(done => setTimeout(() => { console.log(new Error('late').stack); done(0) }))")
+    assert cell.text().split("\n")[1].strip() == f"at Timeout._onTimeout (In[{cell.reply['execution_count']}]:1:57)" or cell.text().count("at ") == 1
+    assert "thawbook" not in cell.text()
+
+
+def test_a_stack_read_before_the_throw_has_the_same_traceback(kernel):
+    cell = kernel.run("enum Two { A, B }\n\nconst read = new Error('read');\nread.stack;\nthrow read")
+    label = f"In[{cell.reply['execution_count']}]"
+    assert f"{label}:3:14" in cell.traceback and "----> 3 | const read" in cell.traceback
+    cell = kernel.run("const copy = new Error('copy'); copy.stack = read.stack; throw copy")
+    assert f"{label}:3:14" in cell.traceback and "----> 3 | const read" in cell.traceback
+
+
+def test_a_stack_may_be_prepared_by_the_cell(kernel):
+    cell = kernel.run("const ours = Error.prepareStackTrace;\nError.prepareStackTrace = (e, sites) => sites.length;\n"
+                      "const frames: unknown = new Error().stack;\nError.prepareStackTrace = ours;\ntypeof frames")
+    assert cell.result == "'number'"
+    assert "ERR_INVALID_ARG_TYPE]: " in kernel.run("try { Buffer.alloc('x' as never) } catch (e) { console.log((e as Error).stack) }").text()
+
+
+def test_what_v8_alone_refuses_has_a_place(kernel):
+    cell = kernel.run("const fine = 1;\nif (fine) function f() {}")
+    assert cell.error["ename"] == "SyntaxError"
+    assert f"In[{cell.reply['execution_count']}]:2:11" in cell.traceback and "----> 2 | if (fine) function" in cell.traceback
+    assert "frames in" not in cell.traceback

@@ -1,5 +1,5 @@
 import type { CellActions, Language, PreparedCell } from "../language";
-import type { Cells } from "./cells";
+import { scriptOf, type Cells } from "./cells";
 import type { History } from "./history";
 import { actBefore, bundleOf } from "./magics";
 import type { Publisher } from "./publisher";
@@ -147,8 +147,7 @@ export class Executor {
     await this.#session.willRun(cell);
     this.#session.tasks.current = task;
     const done = this.#session.done(task);
-    const script = { code: cell.script, url: cell.url };
-    this.#session.post({ kind: "run", task, script, silent, allowStdin: content["allow_stdin"] === true, messageId: request.header.msg_id, timed: actions.timed });
+    this.#session.post({ kind: "run", task, script: scriptOf(cell), silent, allowStdin: content["allow_stdin"] === true, messageId: request.header.msg_id, timed: actions.timed });
     const { outcome } = await done;
     this.#session.language.commit(cell);
     if (outcome.status === "error") return fail(tracebacks.error(outcome.error));
@@ -211,7 +210,7 @@ export class Executor {
       const prepared = await language.prepare({ id: url, number: 0, code, url });
       if (prepared.ok) {
         cells.add(prepared.cell);
-        scripts.push({ name, code: prepared.cell.script, url });
+        scripts.push({ name, ...scriptOf(prepared.cell) });
       } else faults[name] = { status: "error", ...tracebacks.diagnostics(prepared.kind, prepared.diagnostics, 0, code) };
     }
     if (scripts.length === 0) return faults;

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { basename, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Diagnostic } from "../language";
-import { HOST_NAME, userName } from "../language/script-abi";
+import { frameName } from "../language/script-abi";
 import type { ErrorReport } from "../threads";
 import { labelOf, type Cells } from "./cells";
 
@@ -67,14 +67,8 @@ const FRAME = /^\s*at (?:(.*?) \()?(?:(.*):(\d+):(\d+)|(native|<anonymous>|index
 function parseFrame(text: string): Frame | undefined {
   const match = FRAME.exec(text);
   if (!match) return undefined;
-  const name = (match[1] ?? "").replace(ASSIGNED, "").split(/(?=[. ])/).map(cleanName).join("");
-  return { name, where: match[2] ?? match[5] ?? "", line: Number(match[3] ?? 0), column: Number(match[4] ?? 0) };
+  return { name: frameName(match[1] ?? ""), where: match[2] ?? match[5] ?? "", line: Number(match[3] ?? 0), column: Number(match[4] ?? 0) };
 }
-
-/** V8 calls an anonymous function after what its value is assigned to: the last expression's is the kernel's own. */
-const ASSIGNED = new RegExp(`^${HOST_NAME}\\.value(?:\\.|$)`);
-
-const cleanName = (part: string): string => (/^[. ]/.test(part) ? part[0] + userName(part.slice(1)) : userName(part));
 
 /** Makes tracebacks of what main reports, with the cells' own lines in them. */
 export class Tracebacks {
@@ -147,8 +141,9 @@ export class Tracebacks {
       marked += 1;
     }
     if (shown > FRAMES) lines.push(`${DIM}  … ${shown - FRAMES} more frames${OFF}`);
-    // frames below the person's own are the kernel's: nothing to learn there, unless there is nothing else
-    if (shown === 0) fold();
+    // frames below the person's own are the kernel's: nothing to learn there, unless there is nothing else, and a library among it
+    const isKernel = folded.includes("thawbook") && folded.every((library) => library === "thawbook" || library.startsWith("node:"));
+    if (shown === 0 && !isKernel) fold();
     return lines;
   }
 

@@ -1,8 +1,11 @@
 /** From places in a script to places in the user's TypeScript and back: for tracebacks and breakpoints. */
 
-import type { ColumnShift, Position, PreparedCell } from "./cell.js";
+import type { ColumnShift, Position } from "./cell.js";
 
-type Mapped = Pick<PreparedCell, "shifts" | "map">;
+interface Mapped {
+  shifts: readonly ColumnShift[];
+  map?: string | undefined;
+}
 type TraceMap = import("@jridgewell/trace-mapping").TraceMap;
 
 /** Where in the cell the user wrote what stands at a place of the script. */

@@ -41,6 +41,15 @@ export function userName(scriptName: string): string {
     : scriptName.endsWith(HOISTED_SUFFIX) ? scriptName.slice(0, -HOISTED_SUFFIX.length) : scriptName;
 }
 
+/** V8 calls an anonymous function after what its value is assigned to: the last expression's is the kernel's own. */
+const ASSIGNED = new RegExp(`^${HOST_NAME}\\.value(?:\\.|$)`);
+
+/** A frame's function as the person named it: `Gauge.read`; empty where it has no name. */
+export function frameName(name: string): string {
+  const clean = (part: string): string => (/^[. ]/.test(part) ? part[0] + userName(part.slice(1)) : userName(part));
+  return name.replace(ASSIGNED, "").split(/(?=[. ])/).map(clean).join("");
+}
+
 export interface ImportOptions {
   /** Import attributes: `import data from "./a.json" with { type: "json" }`. JSON needs none. */
   with?: Record<string, string>;

@@ -1,10 +1,12 @@
 import { Session, type Runtime } from "node:inspector";
+import { types } from "node:util";
 import { HOST_NAME, NO_VALUE } from "../language/script-abi";
 import type { Script, Task } from "../threads";
 import { firstPromise, followedTask, forget, runAs } from "./attribution";
 import { KeyboardInterrupt } from "./interrupt";
 import { native } from "./native-timers";
 import { own } from "./own";
+import { nameScript, placeUnread, rawStack } from "./stacks";
 
 export type Outcome = { ok: true; value: unknown } | { ok: false; error: unknown };
 
@@ -61,6 +63,7 @@ export class Evaluator {
    */
   evaluate(script: Script, task: Task, done: (outcome: Outcome) => void): void {
     this.abandon(task);
+    nameScript(script);
     const session = new Session();
     session.connect();
     const open: OpenEvaluation = { session, promise: undefined };
@@ -72,7 +75,7 @@ export class Evaluator {
     };
     const answered = (error: Error | null, result: Runtime.EvaluateReturnType): void => {
       if (this.#open.get(task) !== open) return;
-      const outcome = this.#outcome(task, session, error, result);
+      const outcome = this.#outcome(task, script, session, error, result);
       this.#open.delete(task);
       this.#values.delete(task);
       // not from within its own answer
@@ -108,10 +111,18 @@ export class Evaluator {
     forget();
   }
 
-  #outcome(task: Task, session: Session, error: Error | null, result: Runtime.EvaluateReturnType): Outcome {
+  #outcome(task: Task, script: Script, session: Session, error: Error | null, result: Runtime.EvaluateReturnType): Outcome {
     // the one error of the inspector itself: execution was terminated
     if (error) return { ok: false, error: new KeyboardInterrupt() };
-    if (result.exceptionDetails) return { ok: false, error: thrown(session, result.exceptionDetails, this.#box) };
+    const details = result.exceptionDetails;
+    if (details) {
+      const error = thrown(session, details, this.#box);
+      // V8 could not read the script: who is thrown at knows nothing of the place
+      if (types.isNativeError(error) && details.exception?.className === "SyntaxError" && details.stackTrace === undefined && rawStack(error)?.includes(script.url) === false) {
+        placeUnread(error, script.url, details.lineNumber + 1, details.columnNumber + 1);
+      }
+      return { ok: false, error };
+    }
     const value = this.#values.get(task);
     return { ok: true, value: value === NO_VALUE ? undefined : value };
   }

@@ -4,7 +4,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import vm from "node:vm";
 import type { LocalModules } from "../language/modules";
 import type { ImportOptions } from "../language/script-abi";
-import { mapPlaces } from "./reports";
+import { mapFilePlaces } from "./stacks";
 
 type Namespace = Record<string, unknown>;
 type Import = (specifier: string, options?: ImportOptions) => Promise<Namespace>;
@@ -38,7 +38,7 @@ export function createImports(folder: string, loaded: (specifier: string, path: 
       locals: () => {
         if (locals) return locals;
         const { createLocalModules, filePlaces } = require("../language/modules") as typeof import("../language/modules");
-        mapPlaces(filePlaces);
+        mapFilePlaces(filePlaces);
         return (locals = createLocalModules({ importOther: (specifier, parent, options) => importsOf(dirname(parent)).import(specifier, options) }));
       },
     });

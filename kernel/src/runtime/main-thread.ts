@@ -19,6 +19,7 @@ import { Input } from "./input";
 import { InterruptState, KeyboardInterrupt } from "./interrupt";
 import { Library } from "./library";
 import { report } from "./reports";
+import { installStacks } from "./stacks";
 import { installStreams, muteOwnWarnings } from "./streams";
 import { createMagics, forgetNames, timing } from "./magics";
 import { native } from "./native-timers";
@@ -74,6 +75,7 @@ export class MainThread {
     this.#print = (task, text) => ring.write("stdout", task, text);
     this.#magics = createMagics((text) => this.#print(currentTask(), text));
     installStreams(ring);
+    installStacks();
     muteOwnWarnings();
     followPromises();
     followTimers(this.#evaluator, (task, error) => {

@@ -1,28 +1,22 @@
 import { inspect, types } from "node:util";
 import type { ErrorReport } from "../threads";
+import { rawStack } from "./stacks";
 
 const DEEPEST = 8;
-
-let places = (stack: string): string => stack;
-
-/** @param map what makes places of a stack those of the files that the person wrote; nothing else has any until local modules are loaded */
-export function mapPlaces(map: (stack: string) => string): void {
-  places = map;
-}
 
 /** Reads a thrown value without trusting it: any of its properties may throw, or be of any type. */
 export function report(thrown: unknown, within: readonly unknown[] = []): ErrorReport {
   if (!isError(thrown)) return { name: "Thrown", message: guarded(() => inspect(thrown, { depth: 4 }), "a value that cannot be shown"), stack: "", isError: false };
   const name = guarded(() => text(thrown.name), undefined) ?? guarded(() => text(thrown.constructor.name), undefined) ?? "Error";
   const message = guarded(() => text(thrown.message), undefined) ?? "";
-  const stack = guarded(() => text(thrown.stack), undefined) ?? "";
+  const stack = guarded(() => rawStack(thrown), undefined) ?? "";
   const path = [...within, thrown];
   // an error may be its own cause
   const isNew = (inner: unknown): boolean => path.length <= DEEPEST && !path.includes(inner);
   const cause = guarded(() => thrown.cause, undefined);
   const errors = guarded(() => (thrown as AggregateError).errors as unknown, undefined);
   return {
-    name, message, isError: true, stack: places(framesOf(stack)),
+    name, message, isError: true, stack: framesOf(stack),
     ...(cause !== undefined && isNew(cause) && { cause: report(cause, path) }),
     ...(Array.isArray(errors) && { errors: errors.slice(0, 10).filter(isNew).map((inner) => report(inner, path)) }),
   };

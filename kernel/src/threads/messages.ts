@@ -34,6 +34,8 @@ export interface GatewayStart {
 export interface Script {
   code: string;
   url: string;
+  /** What `error.stack` needs to show places of the cell and not of the script: see `PreparedCell`. */
+  source: { label: string; map?: string | undefined; shifts: readonly { line: number; column: number; by: number }[] };
 }
 
 /** One of a request's `user_expressions`. */

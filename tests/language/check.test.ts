@@ -61,7 +61,7 @@ describe("a fault", () => {
       "1, 2",
       "import { anything as untyped1 } from 'untyped'; untyped1.foo",
       "export const exported1 = 1; export default 3",
-      "({}).constructor; [1, 2].at(0); Object.groupBy([1], () => 'a')",
+      "({}).constructor; [1, 2].at(0); Object.hasOwn({}, 'a')",
       "using us1 = { [Symbol.dispose]() {} };",
       "import data1 from './data.json' with { type: 'json' }; data1.rows",
       "console.log(process.version, Buffer.alloc(1), __dirname, require, setTimeout)",
@@ -226,5 +226,24 @@ describe("later cells", () => {
     expect(await faults("new dfd.DataFrame([[1]]).shape.length; dfd.nope")).toHaveLength(1);
     await run("const display = 3; import * as dfd from 'node:path'");
     expect(await faults("display.toFixed(); dfd.sep.length")).toEqual([]);
+  });
+});
+
+describe("what this Node lacks", () => {
+  it.each([
+    ["new Set([1]).union(new Set([2]))", "union" in Set.prototype],
+    ["Object.groupBy([1, 2], (n) => n % 2)", "groupBy" in Object],
+    ["Iterator.from([1])", "Iterator" in globalThis],
+    ["Promise.withResolvers<number>().promise", "withResolvers" in Promise],
+    ["/[\\p{L}--a]/v.test('a')", "unicodeSets" in RegExp.prototype],
+    ["[3, 1].toSorted()", true],
+    ["'a'.isWellFormed()", true],
+  ])("is no part of its types: %s", async (code, isThere) => {
+    const found = await faults(code);
+    if (isThere) expect(found).toEqual([]);
+    else {
+      expect(found).toHaveLength(1);
+      expect(found[0]).not.toContain("'lib'");
+    }
   });
 });

@@ -14,8 +14,15 @@ type Reference =
 function summarize(this: unknown): string | undefined {
   type Tensor = { shape: number[]; dtype: string; size: number; isDisposed: boolean; dataSync(): ArrayLike<unknown> };
   const value = this as Partial<Tensor> & { columns?: unknown[]; values?: unknown; layers?: unknown[]; name?: string; countParams?: () => number };
+  // no getter of the value's own may run: it might do more than tell
+  const isMethod = (name: string): boolean => {
+    let at: unknown = value;
+    while (at !== null && Object.getOwnPropertyDescriptor(at as object, name) === undefined) at = Object.getPrototypeOf(at);
+    return at !== null && typeof Object.getOwnPropertyDescriptor(at as object, name)?.value === "function";
+  };
+  if (["shape", "dtype", "layers", "columns", "name"].some((name) => Object.getOwnPropertyDescriptor(value, name)?.get !== undefined)) return undefined;
   const kind = (value as object).constructor?.name;
-  const isTensor = Array.isArray(value.shape) && typeof value.dtype === "string" && typeof value.dataSync === "function";
+  const isTensor = isMethod("dataSync") && Array.isArray(value.shape) && typeof value.dtype === "string";
   if (isTensor) {
     const tensor = value as Tensor;
     const head = `${kind} ${tensor.dtype} [${tensor.shape.join(", ")}]`;
@@ -23,8 +30,8 @@ function summarize(this: unknown): string | undefined {
     const values = Array.prototype.slice.call(tensor.dataSync(), 0, 6).map((v) => (typeof v === "number" ? +v.toPrecision(4) : String(v)));
     return `${head}: ${values.join(", ")}${tensor.size > 6 ? ", …" : ""}`;
   }
-  if (Array.isArray(value.layers) && typeof value.countParams === "function") {
-    return `${kind} "${value.name}": ${value.layers.length} layers, ${value.countParams()} parameters`;
+  if (isMethod("countParams") && Array.isArray(value.layers)) {
+    return `${kind} "${value.name}": ${value.layers.length} layers, ${value.countParams!()} parameters`;
   }
   if (Array.isArray(value.shape) && Array.isArray(value.columns)) return `${kind} [${value.shape.join(" x ")}]: ${value.columns.join(", ")}`;
   return undefined;

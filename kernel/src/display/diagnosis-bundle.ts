@@ -4,11 +4,12 @@ import type { Diagnosis, Finding } from "../diagnosis";
 import type { MimeBundle } from "./frontend";
 import { element, type Markup } from "./svg";
 import { count, figure } from "./words";
+import { peek } from "./peek";
 
 export function isDiagnosis(value: unknown): value is Diagnosis {
   if (typeof value !== "object" || value === null) return false;
   const it = value as Partial<Diagnosis>;
-  return it.kind === "diagnosis" && Array.isArray(it.findings) && Array.isArray(it.checked) && Array.isArray(it.unchecked);
+  return peek(value, "kind") === "diagnosis" && Array.isArray(it.findings) && Array.isArray(it.checked) && Array.isArray(it.unchecked);
 }
 
 export function diagnosisBundle(diagnosis: Diagnosis): MimeBundle {

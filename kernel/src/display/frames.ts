@@ -2,6 +2,7 @@
 
 import { element, type Markup } from "./svg";
 import type { MimeBundle } from "./frontend";
+import { peek } from "./peek";
 
 /** What is read of a danfojs `DataFrame` or `Series`. */
 export interface FrameLike {
@@ -16,7 +17,7 @@ export interface FrameLike {
 export function isFrame(value: unknown): value is FrameLike {
   if (typeof value !== "object" || value === null) return false;
   const it = value as Partial<FrameLike>;
-  return typeof it.$isSeries === "boolean" && Array.isArray(it.$dtypes) && Array.isArray(it.values) && Array.isArray(it.columns) && Array.isArray(it.index);
+  return typeof peek(value, "$isSeries") === "boolean" && Array.isArray(it.$dtypes) && Array.isArray(it.values) && Array.isArray(it.columns) && Array.isArray(it.index);
 }
 
 /** Rows: all of a frame that has no more than `whole`, else the first and the last. */

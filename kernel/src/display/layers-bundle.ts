@@ -7,12 +7,13 @@ import { layersPicture } from "./layers-picture";
 import { drawPng } from "./picture";
 import { count, outputShape, trainableOf } from "./words";
 import { LAYERS_MIME, type LayersView } from "./views";
+import { peek } from "./peek";
 
 /** A tfjs `LayersModel` (functional or sequential), by its looks: nothing is loaded to find out. */
 export function isModel(value: unknown): value is LayersModel {
   if (typeof value !== "object" || value === null) return false;
   const it = value as Partial<LayersModel>;
-  return Array.isArray(it.layers) && typeof it.predict === "function" && typeof it.getWeights === "function" && typeof it.name === "string";
+  return typeof peek(value, "predict") === "function" && typeof peek(value, "getWeights") === "function" && Array.isArray(it.layers) && typeof it.name === "string";
 }
 
 /** Aligned columns, the output on top as in the diagram. */

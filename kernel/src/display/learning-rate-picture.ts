@@ -8,6 +8,7 @@ import { LIGHT, type Palette } from "./palette";
 import { drawPng, type Picture } from "./picture";
 import { element, fitted, linePath, textWidth, type Markup } from "./svg";
 import { figure } from "./words";
+import { peek } from "./peek";
 
 const WIDTH = 760;
 const HEIGHT = 300;
@@ -17,7 +18,7 @@ const TOP = 78;
 const BOTTOM = 44;
 
 export function isLearningRateCurve(value: unknown): value is LearningRateCurve {
-  return typeof value === "object" && value !== null && (value as Partial<LearningRateCurve>).kind === "learning rate curve" && Array.isArray((value as Partial<LearningRateCurve>).smoothed);
+  return typeof value === "object" && value !== null && peek(value, "kind") === "learning rate curve" && Array.isArray((value as Partial<LearningRateCurve>).smoothed);
 }
 
 export function learningRateBundle(curve: LearningRateCurve): Shown {

@@ -2,9 +2,10 @@
 import type { ColumnPreview, Frame } from "../frame";
 import { columnEnds, rowEnds, SHOWN, tableBundle } from "./frames";
 import type { MimeBundle } from "./frontend";
+import { peek } from "./peek";
 
 export function isQueryFrame(value: unknown): value is Frame {
-  return typeof value === "object" && value !== null && typeof (value as Partial<Frame>).preview === "function" && "relation" in value;
+  return typeof value === "object" && value !== null && typeof peek(value, "preview") === "function" && "relation" in value;
 }
 
 /** Asks the frame for what is shown of it: its rows are computed for that. */

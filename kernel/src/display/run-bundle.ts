@@ -10,12 +10,13 @@ import { runPicture } from "./run-picture";
 import { runView } from "./run-view";
 import { count, figure } from "./words";
 import { RUN_MIME, type RunView } from "./views";
+import { peek } from "./peek";
 
 /** A training run, by what `ObservableRun` promises. */
 export function isRun(value: unknown): value is ObservableRun {
   if (typeof value !== "object" || value === null) return false;
   const it = value as Partial<ObservableRun>;
-  return typeof it.id === "string" && typeof it.state === "string" && typeof it.subscribe === "function" && typeof it.plan === "object" && Array.isArray(it.history);
+  return typeof peek(value, "subscribe") === "function" && typeof it.id === "string" && typeof it.state === "string" && typeof it.plan === "object" && Array.isArray(it.history);
 }
 
 /** How many weights learn now. */

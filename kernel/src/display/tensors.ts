@@ -1,6 +1,7 @@
 /** Tensors as text: shape, dtype and a few values. Knows tfjs' tensors by their looks and loads nothing. */
 
 import { figure } from "./words";
+import { peek } from "./peek";
 
 /** What is read of a tfjs `Tensor` or `Variable`. */
 export interface TensorLike {
@@ -14,8 +15,8 @@ export interface TensorLike {
 
 export function isTensor(value: unknown): value is TensorLike {
   if (typeof value !== "object" || value === null) return false;
-  const it = value as Partial<TensorLike> & { dataId?: unknown; rankType?: unknown };
-  return Array.isArray(it.shape) && typeof it.dtype === "string" && it.dataId !== undefined && typeof it.dataSync === "function" && typeof it.slice === "function";
+  const isMethod = (name: string): boolean => typeof peek(value, name) === "function";
+  return isMethod("dataSync") && isMethod("slice") && Array.isArray(peek(value, "shape")) && typeof peek(value, "dtype") === "string" && peek(value, "dataId") !== undefined;
 }
 
 /** An axis of more than `2 * EDGE` entries shows this many at each end, where the tensor has more than `WHOLE` values. */

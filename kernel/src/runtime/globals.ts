@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { Comms } from "./comms";
 import type { Input } from "./input";
 
@@ -16,7 +17,7 @@ export interface NotebookGlobals {
 export function defineGlobals({ library, names, require, folder, input, comms, signal }: NotebookGlobals): void {
   for (const name of names) lazily(name, () => library(name));
   const own: Record<string, unknown> = {
-    require, __dirname: folder,
+    require, __dirname: folder, __filename: join(folder, "notebook.ts"),
     prompt: (message = "", initial = "") => input.ask(text(message)) || text(initial),
     password: (message = "Password: ") => input.ask(text(message), true),
     confirm: (message = "") => /^y(es)?$/i.test(input.ask(`${text(message)} [y/N] `).trim()),

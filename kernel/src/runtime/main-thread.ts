@@ -74,7 +74,7 @@ export class MainThread {
     this.#library = new Library(frontend, this.#interrupts.betweenSteps, () => this.#signal(currentTask()));
     this.#print = (task, text) => ring.write("stdout", task, text);
     this.#magics = createMagics((text) => this.#print(currentTask(), text));
-    installStreams(ring);
+    installStreams(ring, () => frontend.clear(false));
     installStacks();
     muteOwnWarnings();
     followPromises();

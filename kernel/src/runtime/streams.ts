@@ -1,5 +1,5 @@
 import { Console } from "node:console";
-import { Writable } from "node:stream";
+import { Readable, Writable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 import type { RingWriter, StreamName } from "../threads";
 import { currentTask } from "./attribution";
@@ -47,19 +47,33 @@ class CellStream extends Writable {
   }
 }
 
+/** `process.stdin` of a notebook: who reads from it is told where answers come from. */
+function refusing(): Readable {
+  const input = new Readable({
+    read() {
+      input.destroy(new Error("a notebook has no standard input, nothing would ever come from process.stdin: ask by prompt(\"…\"), or password(\"…\")"));
+    },
+  });
+  // where nobody listens for it, the error is one of the cell that has read
+  return Object.assign(input, { fd: 0, isTTY: false });
+}
+
 /** Features of Node that the kernel itself uses and that are no news to a notebook. */
 const OWN_WARNINGS = /vm\.USE_MAIN_CONTEXT_DEFAULT_LOADER/;
+/** A rejection that is shown, and handled by a later cell: the person has seen the error. */
+const HANDLED_LATER = "PromiseRejectionHandledWarning";
 
 /** Keeps Node's warnings about what the kernel does out of the cells. */
 export function muteOwnWarnings(): void {
   const emit = process.emitWarning.bind(process) as (...args: unknown[]) => void;
   process.emitWarning = ((warning: unknown, ...rest: unknown[]) => {
-    if (!OWN_WARNINGS.test(String(warning))) emit(warning, ...rest);
+    const isHandledLater = rest[0] === HANDLED_LATER || (warning instanceof Error && warning.name === HANDLED_LATER);
+    if (!isHandledLater && !OWN_WARNINGS.test(String(warning))) emit(warning, ...rest);
   }) as typeof process.emitWarning;
 }
 
 /** Makes `process.stdout`, `process.stderr` and `console` write to the ring. */
-export function installStreams(ring: RingWriter): void {
+export function installStreams(ring: RingWriter, clear: () => void): void {
   const stdout = new CellStream(ring, "stdout");
   const stderr = new CellStream(ring, "stderr");
   for (const [name, stream] of [["stdout", stdout], ["stderr", stderr]] as const) {
@@ -70,4 +84,6 @@ export function installStreams(ring: RingWriter): void {
   for (const [name, value] of Object.entries(own)) {
     if (typeof value === "function") (console as unknown as Record<string, unknown>)[name] = value;
   }
+  console.clear = clear;
+  Object.defineProperty(process, "stdin", { value: refusing(), configurable: true, enumerable: true, writable: true });
 }

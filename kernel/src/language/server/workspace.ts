@@ -8,6 +8,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpath
 import { isBuiltin } from "node:module";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, relative, resolve } from "node:path";
+import { LIBRARIES } from "./libraries.js";
 import { NOTEBOOK_GLOBALS } from "./notebook-globals.js";
 
 export interface Workspace {
@@ -168,7 +169,7 @@ function projectConfig(folder: string, directory: string, modules: readonly stri
       allowImportingTsExtensions: true,
       allowJs: false,
       ...(/"jsx"\s*:/.test(ownText) ? {} : { jsx: "react" }),
-      ...(/"lib"\s*:/.test(ownText) ? {} : { lib: ["esnext"] }),
+      ...(/"lib"\s*:/.test(ownText) ? {} : { lib: LIBRARIES }),
       ...(/"types"\s*:/.test(ownText) ? {} : { types: ["node"] }),
       // What the folder's tsconfig.json names under `types` lies in its packages.
       ...(/"typeRoots"\s*:/.test(ownText) ? {} : { typeRoots: [directory, ...modules.map(dirname)].map((root) => join(root, "node_modules", "@types")) }),

@@ -1,6 +1,7 @@
 /** What the server finds, as faults of a cell or of a file that it imports. */
 
 import type { Diagnostic, Position } from "../cell.js";
+import { withoutLibraryAdvice } from "../server/libraries.js";
 import { packageName, type Workspace } from "../server/workspace.js";
 import type { LspDiagnostic, LspPosition } from "../server/server.js";
 import { withoutSessionName } from "./session.js";
@@ -40,7 +41,7 @@ function fault({ range, code, message }: LspDiagnostic, position: (at: LspPositi
   return {
     severity: "error",
     ...(code === undefined ? {} : { code: `TS${code}` }),
-    message: withoutSessionName(message) + howToInstall(code, message),
+    message: withoutLibraryAdvice(withoutSessionName(message)) + howToInstall(code, message),
     start: position(range.start),
     end: position(range.end),
   };

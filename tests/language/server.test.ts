@@ -78,6 +78,36 @@ describe.runIf(process.platform === "linux")("the server", () => {
     }
   });
 
+  it("that is given too much lets the cell run, and serves the next one", { timeout: 60_000 }, async () => {
+    const notebook = openNotebook();
+    try {
+      await notebook.run("const small1 = 1");
+      // the time that its check takes doubles with each level
+      expect(await notebook.run(`const deep1 = ${"[".repeat(300)}1${"]".repeat(300)}; deep1.length`)).toBe(1);
+      expect(notebook.notices).toEqual([expect.stringMatching(/^This cell runs unchecked: its check takes longer than 5 s/)]);
+      expect(await notebook.run("const anything1 = () => deep1.anything; small1 + 1")).toBe(2);
+      expect(await notebook.faults("small1.nope")).toEqual(["TS2339 1:8 Property 'nope' does not exist on type '1'."]);
+      expect(notebook.notices).toHaveLength(1);
+    } finally {
+      await notebook.close();
+    }
+  });
+
+  it("that cannot tell types leaves names of type any, and the user is told", async () => {
+    const notebook = openNotebook();
+    try {
+      await notebook.run("1");
+      const server = (Reflect.get(notebook.language, "checker") as { server: { withTypes: unknown } }).server;
+      let asked = 0;
+      server.withTypes = () => Promise.reject(new Error(`no types ${++asked}`));
+      await notebook.run("const untyped1 = { a: 1 }");
+      expect(await notebook.faults("untyped1.b")).toEqual([]);
+      expect(notebook.notices).toEqual(["The types of what cell 2 declares could not be read (no types 2): they are `any` to later cells."]);
+    } finally {
+      await notebook.close();
+    }
+  });
+
   it("ends with the language, which removes its directory", async () => {
     const notebook = openNotebook();
     await notebook.run("1");

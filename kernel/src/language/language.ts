@@ -9,7 +9,7 @@ import { inspect } from "./inspect.js";
 import { completeMagic, inspectMagic, isTypeScript, magicsHelp, parseNotebookCell, readMagics } from "./magics/index.js";
 import { parseCell, type Parsed } from "./script/parse.js";
 import { createTransform, type ScriptTransform } from "./script/transform.js";
-import { Checker, type StaleCell } from "./session/checker.js";
+import { CHECK_SECONDS, Checker, isLate, type StaleCell } from "./session/checker.js";
 import type { NotebookLibrary } from "./session/session.js";
 
 export interface LanguageOptions {
@@ -49,7 +49,7 @@ class NotebookLanguage implements Language {
   constructor({ folder, notebookNames, notices = () => undefined }: LanguageOptions) {
     this.notices = notices;
     this.notebookNames = notebookNames;
-    this.checker = new Checker(folder, librariesOf(notebookNames), (restarting) => this.serverExited(restarting), (stale) => this.tellStale(stale));
+    this.checker = new Checker(folder, librariesOf(notebookNames), (restarting) => this.serverExited(restarting), (stale) => this.tellStale(stale), (cell, reason) => this.tellUntyped(cell, reason));
     this.tagged = new TaggedCells(folder, this.checker, (ask) => this.check(ask));
     this.transform = createTransform(notebookNames, folder);
     this.ready = this.checker.ready().catch(() => undefined);
@@ -141,6 +141,10 @@ class NotebookLanguage implements Language {
       this.saidUnchecked = false;
       return found;
     } catch (error) {
+      if (isLate(error)) {
+        this.notices(`This cell runs unchecked: its check takes longer than ${CHECK_SECONDS} s. Names that it declares without a type are \`any\` to later cells.`);
+        return [];
+      }
       if (!this.saidUnchecked) this.notices(`This cell runs unchecked: ${(error as Error).message}.`);
       this.saidUnchecked = true;
       return [];
@@ -158,6 +162,10 @@ class NotebookLanguage implements Language {
     if (this.policy === "off") return;
     const what = "file" in cause ? `\`${cause.file}\` has changed` : `\`${cause.name}\` has another type now`;
     this.notices(`${what}, and cell ${number} no longer checks: ${fault.code ?? ""} in line ${fault.start.line}: ${fault.message}`);
+  }
+
+  private tellUntyped(cell: number, reason: string): void {
+    if (this.policy !== "off") this.notices(`The types of what cell ${cell} declares could not be read (${reason}): they are \`any\` to later cells.`);
   }
 
   private remember(id: string, parsed: Parsed): void {

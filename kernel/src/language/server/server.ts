@@ -41,6 +41,9 @@ export const PROBE_TEXT = "export {};";
  */
 const GARBAGE_PERCENT = "60";
 
+/** A server that has not answered by then is not waited for. */
+const FREE_TIMEOUT = 3_000;
+
 const START_TIMEOUT = 20_000;
 /** The first cell that names a large library waits for its types. */
 const REQUEST_TIMEOUT = 30_000;
@@ -59,6 +62,9 @@ export class TypeScriptServer {
   private changing: Promise<void> = Promise.resolve();
   private restarts: number[] = [];
   private disposed = false;
+  private givenUp = false;
+  /** The process that we have ended ourselves: nobody is told. */
+  private replacing?: ChildProcess;
 
   /**
    * @param written documents that lie in the directory with these texts: part of the project from the start, opened when they change.
@@ -74,6 +80,11 @@ export class TypeScriptServer {
     this.started = this.start();
     // Whoever asks gets the error; nobody asking is no unhandled rejection.
     this.started.catch(() => undefined);
+  }
+
+  /** It keeps dying and is not started any more. */
+  get isGivenUp(): boolean {
+    return this.givenUp;
   }
 
   get pid(): number | undefined {
@@ -125,13 +136,13 @@ export class TypeScriptServer {
     if (this.unread === name) this.unread = undefined;
   }
 
-  diagnostics(name: string): Promise<LspDiagnostic[]> {
-    return this.diagnosticsOf(this.path(name));
+  diagnostics(name: string, timeoutMs = REQUEST_TIMEOUT): Promise<LspDiagnostic[]> {
+    return this.diagnosticsOf(this.path(name), timeoutMs);
   }
 
   /** @param path of a document, or of a file that a document imports */
-  async diagnosticsOf(path: string): Promise<LspDiagnostic[]> {
-    const { items } = await this.request<{ items?: LspDiagnostic[] }>("textDocument/diagnostic", { textDocument: { uri: pathToFileURL(path).href } });
+  async diagnosticsOf(path: string, timeoutMs = REQUEST_TIMEOUT): Promise<LspDiagnostic[]> {
+    const { items } = await this.request<{ items?: LspDiagnostic[] }>("textDocument/diagnostic", { textDocument: { uri: pathToFileURL(path).href } }, timeoutMs);
     return items ?? [];
   }
 
@@ -154,6 +165,17 @@ export class TypeScriptServer {
     await Promise.resolve();
     allow(false);
     return answer;
+  }
+
+  /** Resolves when a server that was given too much is free again: it gives cancelled work up by itself, or is started anew. */
+  async freed(): Promise<void> {
+    const { child } = this;
+    const answered = this.request("textDocument/foldingRange", { textDocument: { uri: this.uri(PROBE_DOCUMENT) } }, FREE_TIMEOUT);
+    if (await answered.then(() => true, () => false) || child !== this.child) return;
+    this.replacing = child;
+    this.rpc?.close();
+    child?.kill("SIGKILL");
+    await this.back().catch(() => undefined);
   }
 
   private openProbe(name: string): void {
@@ -212,7 +234,7 @@ export class TypeScriptServer {
     this.api = undefined;
     const rpc = new RpcConnection(child.stdout, child.stdin, answerServer);
     child.on("error", () => rpc.close());
-    child.on("exit", () => this.exited(rpc));
+    child.on("exit", () => this.exited(rpc, child === this.replacing));
     await rpc.request("initialize", {
       processId: process.pid,
       rootUri: pathToFileURL(this.directory).href,
@@ -230,14 +252,20 @@ export class TypeScriptServer {
     rpc.notify("textDocument/didOpen", { textDocument: { uri, languageId: uri.endsWith("x") ? "typescriptreact" : "typescript", version, text } });
   }
 
-  private exited(rpc: RpcConnection): void {
+  private exited(rpc: RpcConnection, replaced: boolean): void {
     rpc.close();
     this.rpc = undefined;
     if (this.disposed) return;
+    if (replaced) {
+      this.started = this.start();
+      this.started.catch(() => undefined);
+      return;
+    }
     const now = Date.now();
     this.restarts = this.restarts.filter((at) => now - at < 60_000);
     const restarting = this.restarts.length < RESTARTS_A_MINUTE;
     this.restarts.push(now);
+    this.givenUp = !restarting;
     if (restarting) {
       this.started = this.start();
       this.started.catch(() => undefined);

@@ -5,7 +5,7 @@ import { jsxNames } from "../script/jsx.js";
 import type { Parsed } from "../script/parse.js";
 import { AHEAD_DIRECTORY, BROWSER_DIRECTORY, createWorkspace, type Workspace } from "../server/workspace.js";
 import { PROBE_DOCUMENT, PROBE_TEXT, TypeScriptServer } from "../server/server.js";
-import { declarationsOf, type Declaration, type Hole } from "./declarations.js";
+import { declarationsOf, type CellDeclarations, type Declaration, type Hole } from "./declarations.js";
 import type { LspItem } from "../completion-items.js";
 import { LibraryMembers } from "../library-members.js";
 import type { EditDocument } from "./document.js";
@@ -15,6 +15,7 @@ import { ImportIndex } from "./import-index.js";
 import { LocalFiles, namesLocalModule } from "./local-files.js";
 import { Session, withoutSessionName, type BoundNames, type NotebookLibrary } from "./session.js";
 import { Turns } from "./turns.js";
+import { RpcError } from "../server/rpc.js";
 import { namesLikelyDeclared, wordsOf } from "./words.js";
 
 /** Documents are called as no file of a notebook's folder is: that would be hidden by them. */
@@ -33,6 +34,9 @@ const PRINT_FLAGS = 1 | 64;
 
 /** A type that takes more to write (a table given as literals, `as const`) is `any` to later cells. */
 const LONGEST_TYPE = 50_000;
+
+/** A cell whose check takes longer runs unchecked; likewise its types are read for so long. */
+export const CHECK_SECONDS = 5;
 
 /** While nobody waits. */
 const CHECK_EARLIER_MS = 150;
@@ -57,6 +61,8 @@ export class Checker {
   /** One cell at a time in the cell's document, one question at a time in the editor's. */
   private readonly cellTurns = new Turns();
   readonly editTurns = new Turns();
+  /** Cells whose check took too long: their types are not even asked for. */
+  private readonly slow = new WeakSet<Parsed>();
   readonly imports: ImportIndex;
   private readonly earlier = new EarlierCells();
   readonly libraryMembers = new LibraryMembers<LspItem>();
@@ -66,6 +72,8 @@ export class Checker {
     libraries: readonly NotebookLibrary[],
     onServerExit: (restarting: boolean) => void,
     private readonly onStale: (stale: StaleCell) => void,
+    /** Told of names that are `any` to later cells, since their types could not be read. */
+    private readonly onUntyped: (number: number, reason: string) => void,
   ) {
     this.workspace = createWorkspace(folder);
     this.session = new Session(libraries);
@@ -96,7 +104,10 @@ export class Checker {
     await this.absorbing;
     const found = await this.cellTurns.take(async () => {
       await this.openCell(parsed);
-      return this.server.diagnostics(documentOf(parsed));
+      return this.server.diagnostics(documentOf(parsed), CHECK_SECONDS * 1_000);
+    }).catch((error: unknown) => {
+      if (isLate(error)) this.tookTooLong(parsed);
+      throw error;
     });
     const lines = parsed.text.split("\n").length;
     const ofCell = found.filter(({ range }) => range.start.line > 0 && range.start.line <= lines);
@@ -131,15 +142,44 @@ export class Checker {
     if (!names.length && !declared.augmentations.length) return this.absorbing;
     return (this.absorbing = this.absorbing.then(async () => {
       const before = new Map(names.map((name) => [name, this.session.declaration(name)]));
-      // A server that died meanwhile is asked once more when it is back; better names of type `any` than no names.
-      const print = (holes: readonly Hole[]) => this.cellTurns.take(() => this.printTypes(parsed, holes));
-      await this.session.absorb(declared, (holes) => print(holes).catch(() => this.server.back().then(() => print(holes))).catch(() => []));
-      await this.writeSession();
-      await this.server.settle();
+      const untyped = await this.absorbTypes(parsed, declared);
+      if (untyped !== undefined) {
+        // better names of type `any` than no names
+        await this.session.absorb(declared, () => Promise.resolve([])).catch(() => this.session.absorbUntyped(names));
+        await this.writeSession();
+        if (untyped !== "") this.onUntyped(number, untyped);
+      }
+      if (this.slow.has(parsed)) return;
       this.earlier.add(number, parsed, names);
       const changed = names.filter((name) => before.get(name) !== undefined && before.get(name) !== this.session.declaration(name));
       if (changed.length) setTimeout(() => void this.checkEarlier(changed).catch(() => undefined), CHECK_EARLIER_MS).unref();
-    }).catch(() => undefined));
+    }).catch((fault: unknown) => this.onUntyped(number, (fault as Error).message)));
+  }
+
+  /** Asked once more where it fails: a server that died meanwhile is back then. @returns why there are no types; "" where that has been told */
+  private async absorbTypes(parsed: Parsed, declared: CellDeclarations): Promise<string | undefined> {
+    const attempt = async (): Promise<void> => {
+      await this.session.absorb(declared, (holes) => this.cellTurns.take(() => inTime(this.printTypes(parsed, holes))));
+      await this.writeSession();
+      await this.server.settle();
+    };
+    for (let tries = 1; ; tries++) {
+      if (this.slow.has(parsed)) return "";
+      try {
+        await attempt();
+        return undefined;
+      } catch (error) {
+        if (isLate(error)) await this.server.freed();
+        if (isLate(error) || tries === 2) return this.server.isGivenUp ? "" : (error as Error).message;
+        await this.server.back().catch(() => undefined);
+      }
+    }
+  }
+
+  /** Its check is cancelled. The cell runs meanwhile; the next one finds a server that is free. */
+  private tookTooLong(parsed: Parsed): void {
+    this.slow.add(parsed);
+    this.absorbing = this.absorbing.then(() => this.server.freed());
   }
 
   /** A name has another type now: earlier cells whose functions use it may no longer check. */
@@ -292,4 +332,15 @@ export class Checker {
 function bound(declarations: readonly Declaration[]): BoundNames {
   const names = (other: Declaration["means"]) => new Set(declarations.filter(({ means }) => means !== other).map(({ name }) => name));
   return { values: names("type"), types: names("value") };
+}
+
+/** Whether the server was asked for more than it can do in the time. */
+export const isLate = (error: unknown): boolean => error instanceof RpcError && error.reason === "timeout";
+
+function inTime<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new RpcError("types", "timeout", `no answer in ${CHECK_SECONDS} s`)), CHECK_SECONDS * 1_000);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

@@ -143,6 +143,18 @@ export class Session {
     return `import * as ${SESSION_NAME} from "./thawbook-session"; import { ${imported.join(", ")} } from "./thawbook-session"; ${declarations.join(" ")} export {};\n`;
   }
 
+  /** Takes over names of which nothing more is known. */
+  absorbUntyped(names: readonly string[]): void {
+    for (const name of names) {
+      const value = `export declare let ${name}: any;`;
+      const type = `export type ${name} = any;`;
+      const entry: Entry = { kind: "let", text: `${value} ${type}`, value, type };
+      this.entries.delete(name);
+      this.entries.set(name, entry);
+      this.pages.set(name, entry.text);
+    }
+  }
+
   /** Takes over what a cell declares. */
   async absorb({ declarations, imports, augmentations }: CellDeclarations, print: PrintTypes): Promise<void> {
     const all = [...imports, ...declarations];

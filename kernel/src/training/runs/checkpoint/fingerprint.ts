@@ -95,7 +95,7 @@ export function layersOf(model: LayersModel): string[] {
 }
 
 function environment(): Record<string, string> {
-  const { version } = require("../../../package.json") as { version: string };
+  const { version } = require("../../../../package.json") as { version: string };
   const threads = ["TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"].filter((name) => process.env[name]).map((name) => `${name}=${process.env[name]}`);
   return {
     Thawbook: version,

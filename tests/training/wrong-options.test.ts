@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { finetune, freeze, gradualUnfreezing, optimizers } from "../../kernel/lib/training/index.js";
+import { finetune, freeze, gradualUnfreezing, lpft, optimizers } from "../../kernel/lib/training/index.js";
 import type { FinetuneData, FinetuneOptions, Selector } from "../../kernel/lib/training/index.js";
 import { hashes, smallCnn, stripes, tf } from "./small.js";
 
@@ -35,6 +35,21 @@ describe("what a run is told is checked where it is told", () => {
     expect(() => optimizers.sgd({ nesterov: true })).toThrow("nesterov looks ahead along the momentum, which is 0");
     expect(() => optimizers.adamw({ beta2: 1.1 })).toThrow("beta2 must lie in [0, 1); it is 1.1");
     expect(() => optimizers.rmsprop({ epsilon: -1 })).toThrow("rmsprop: epsilon must be a number from 0 on; it is -1");
+  });
+
+  it.each([
+    [{ ...data, val: 0.2 }, '"val" is not read from the data; here it is validation'],
+    [{ ...data, sampleWeights: [1] }, '"sampleWeights" is not read from the data; here it is weights'],
+    [{ ...data, validation: { ...data, weight: [1] } }, '"weight" is not read from validation; the closest names are weights'],
+    [{ stream: [], batchSize: 3 }, '"batchSize" is not read from the data; the closest names are'],
+    [{ frame: {}, lable: "kind" }, '"lable" is not read from the data; the closest names are label'],
+  ])("refuses names in data that nobody reads: %#", (given, message) => {
+    expect(() => run({}, given)).toThrow(message);
+  });
+
+  it("resolves a thaw schedule before anything trains", () => {
+    expect(() => run({ thaw: lpft({ head: "hed" }) })).toThrow('"hed" matches no layer of small; the closest names are head');
+    expect(() => run({ thaw: gradualUnfreezing({ parts: ["head", "conv9"] }) })).toThrow('"conv9" matches no layer of small');
   });
 
   it("refuses samples without targets, and no samples at all", () => {

@@ -79,6 +79,7 @@ export function targetColumn(numbers: Numbers, model: LayersModel, loss: Loss, r
     return { targets: { values, rowSize: units, shape: [units], dtype: "float32" }, classes: classes ?? mostLikely(values, units) };
   }
   checkFinite(read.values, perRow, what);
+  if (loss.own) return ownTargets(read, output, perRow, model.name, what);
   const size = output.reduce<number>((product, n) => product * (n ?? 1), 1);
   if (perRow !== size) throw new Error(`${what} has ${perRow} numbers a row; ${model.name} gives ${size} ([samples, ${output.join(", ")}])`);
   if (loss.name === "binaryCrossentropy") {
@@ -86,6 +87,24 @@ export function targetColumn(numbers: Numbers, model: LayersModel, loss: Loss, r
     if (bad !== -1) throw new RangeError(`${what} holds ${read.values[bad]} in row ${Math.floor(bad / perRow)}; binaryCrossentropy takes numbers from 0 to 1`);
   }
   return { targets: { values: read.values, rowSize: size, shape: output as number[], dtype: "float32" } };
+}
+
+/**
+ * Of a loss function: numbers in the output's shape; whole numbers, one a sample, as one-hot rows where the model has a
+ * unit for each; rows of another shape, which only nested arrays and tensors have, as they are.
+ */
+function ownTargets({ values, shape }: Read, output: readonly (number | null)[], perRow: number, name: string, what: string): { targets: Column; classes?: Int32Array } {
+  const size = output.reduce<number>((product, n) => product * (n ?? 1), 1);
+  const own = shape?.slice(1) ?? [];
+  if (perRow === size && !output.includes(null)) return { targets: { values, rowSize: size, shape: output as number[], dtype: "float32" } };
+  if (own.length > 0) return { targets: { values, rowSize: perRow, shape: own, dtype: "float32" } };
+  const units = output[0]!;
+  const advice = `give one-hot rows, or rows in the shape that the loss function takes ([[0], [1], …] for one number a sample)`;
+  if (perRow !== 1 || output.length !== 1) throw new Error(`${what} has ${perRow} numbers a row; ${name} gives ${size} ([samples, ${output.map((n) => n ?? "any").join(", ")}]): ${advice}`);
+  const bad = values.findIndex((value) => !Number.isInteger(value) || value < 0 || value >= units);
+  if (bad !== -1) throw new RangeError(`${what} holds ${values[bad]} in row ${bad}, which is none of the classes 0 to ${units - 1} of ${name}: ${advice}`);
+  const classes = Int32Array.from(values);
+  return { targets: { values: oneHot(classes, units), rowSize: units, shape: [units], dtype: "float32" }, classes };
 }
 
 /** What PyTorch and others write where a time step has no class. */

@@ -15,7 +15,8 @@ export interface Samples {
   x: Numbers | readonly Numbers[];
   /**
    * Targets: classes (whole numbers from 0), one-hot rows, or numbers in the output's shape; [samples, time] where
-   * each time step has a class, -100 where it has none. Of pairs: what belongs to `x`, given as `x` is.
+   * each time step has a class, -100 where it has none. For a loss function of your own, classes become one-hot rows
+   * and rows of another shape stay as they are. Of pairs: what belongs to `x`, given as `x` is.
    */
   y: Numbers | readonly Numbers[];
   /** Of pairs: what does not belong to `x`, given as `x` is. */

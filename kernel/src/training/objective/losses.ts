@@ -10,6 +10,9 @@ export type LossName = "crossentropy" | "binaryCrossentropy" | "mse" | "mae" | "
 /**
  * A loss of one's own: from targets and the model's outputs, [batch, ...] both, either a number for
  * each sample, [batch], or their mean, a scalar.
+ *
+ * Targets come in the output's shape. Class numbers, [samples], come as one-hot rows where the model has a unit for
+ * each class; `y` in rows of another shape, [samples, ...], comes as it is: [[0], [1], …] as [batch, 1]. Either is noted.
  */
 export type LossFunction = (targets: Tensor, outputs: Tensor) => Tensor;
 

@@ -3,6 +3,7 @@ import type { LayersModel } from "@tensorflow/tfjs-node";
 import type { Augment } from "../data/augmentation";
 import { averagingNote, checkedAveraging } from "../steps/averaging";
 import { atLeastZero, callable, flag, list, oneOf, positive, share, whole } from "./checks";
+import { checkDataNames } from "./data-names";
 import { checkOptionNames } from "./option-names";
 import { withClassWeights } from "../data/class-weights";
 import { checkpointPlan } from "../runs/checkpoint/options";
@@ -14,6 +15,7 @@ import { framesAsColumns, tableAsStream } from "../data/frame-data";
 import type { FrameData } from "../data/frame-data";
 import { dropoutRates, ratesByPattern } from "./layer-settings";
 import { lossFor } from "../objective/losses";
+import type { Loss } from "../objective/losses";
 import { metricsFor } from "../objective/metrics";
 import type { Metric } from "../objective/metrics";
 import { accumulationNotes } from "../freezing/modes";
@@ -26,12 +28,14 @@ import { boundProbes } from "../runs/probes";
 import { asStreamData, boundStream, validationOf } from "../data/streams";
 import type { BoundStream } from "../data/streams";
 import { snapshotBudget } from "../runs/snapshots";
+import { selectWeights } from "../freezing/select";
 import type { ThawSchedule } from "../freezing/thaw";
 
 /** @param splitSeed decides what is held back, where that is another seed than the run's: in a fork */
 export function planOf(model: LayersModel, asGiven: FinetuneData, options: FinetuneOptions, splitSeed = options.seed): Plan {
   checkOptionNames(options);
   if ((typeof asGiven !== "object" && typeof asGiven !== "function") || asGiven === null) throw new TypeError(`finetune wants data after the model: finetune(model, { x, y }); it got ${String(asGiven)}`);
+  checkDataNames(asGiven);
   if (model.outputs.length !== 1) throw new Error(`finetune trains models with one output; ${model.name} has ${model.outputs.length}`);
   const seed = whole("seed", options.seed ?? 0, -Infinity);
   const rule = optimizerOf(options.optimizer ?? "adam");
@@ -46,6 +50,7 @@ export function planOf(model: LayersModel, asGiven: FinetuneData, options: Finet
 
   const stream = streamed && boundStream(model, loss, streamed);
   let training = streamed ? NOTHING : datasetOf(model, loss, data as TrainingData, "training data");
+  notes.push(...targetNotes(model, loss, training));
   let validation: Dataset | undefined;
   if (streamed) validation = validationOf(model, loss, streamed);
   else if (typeof data.validation === "number") {
@@ -114,7 +119,7 @@ export function planOf(model: LayersModel, asGiven: FinetuneData, options: Finet
     watch: flag("watch", options.watch ?? false),
     cache: oneOf("cache", options.cache ?? "auto", ["auto", "off", "disk"]),
     cacheMemory: options.cacheMemory === undefined ? undefined : atLeastZero("cacheMemory", options.cacheMemory),
-    thaw: options.thaw && thawOf(options.thaw),
+    thaw: options.thaw && thawOf(options.thaw, model),
     snapshots: snapshotBudget(options.snapshots),
     given: options,
     checkpoint: options.checkpoint === undefined ? undefined : checkpointPlan(options.checkpoint),
@@ -158,8 +163,11 @@ function streamLengths({ replays, size }: BoundStream, options: FinetuneOptions,
   return { epochs, batchSize: options.batchSize === undefined ? 0 : whole("batchSize", options.batchSize, 1), stepsPerEpoch };
 }
 
-function thawOf(schedule: ThawSchedule): ThawSchedule {
+/** @throws also where its selectors name nothing, which would else show at the first step */
+function thawOf(schedule: ThawSchedule, model: LayersModel): ThawSchedule {
   if (typeof schedule.parts !== "function" || typeof schedule.stage !== "function") throw new TypeError(`thaw must be a schedule, as in gradualUnfreezing(); it is ${JSON.stringify(schedule)}`);
+  // What trains may still change until the run begins, or be a part by now in a fork: all weights are looked at.
+  schedule.parts(model, selectWeights(model, []));
   return schedule;
 }
 
@@ -168,6 +176,14 @@ function augmentsOf(given: FinetuneOptions["augment"]): readonly Augment[] {
   const wrong = all.find((each) => typeof each !== "function");
   if (wrong !== undefined) throw new TypeError(`augment wants a function of a batch and its random numbers, or several; it got ${JSON.stringify(wrong)}`);
   return all;
+}
+
+/** What a loss function of the person's own gets that is not simply the targets in the output's shape. */
+function targetNotes(model: LayersModel, { own }: Loss, { rows, classes, targets }: Dataset): string[] {
+  if (!own || rows === 0) return [];
+  if (classes) return [`the loss function gets the classes as one-hot rows, [batch, ${targets.rowSize}]; give y as [[0], [1], …] for the numbers themselves`];
+  const output = model.outputs[0]!.shape.slice(1);
+  return targets.shape.join() === output.join() ? [] : [`the loss function gets y as it is, [${["batch", ...targets.shape].join(", ")}], beside outputs of [${["batch", ...output.map((n) => n ?? "any")].join(", ")}]`];
 }
 
 function asSamples(given: Samples | readonly [Samples["x"], Numbers]): Samples {

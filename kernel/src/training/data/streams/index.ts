@@ -1,3 +1,3 @@
-export { asStreamData } from "./source";
+export { asStreamData, isSource } from "./source";
 export { boundStream, validationOf, type BoundStream } from "./bound-stream";
 export type { StreamData, StreamElement, StreamSource } from "./stream.types";

@@ -147,3 +147,15 @@ def test_an_expression_that_never_ends_is_interrupted_too(kernel):
     kernel.wait(cell, deadline=10)
     assert cell.reply["user_expressions"]["never"]["ename"] == "KeyboardInterrupt"
     assert kernel.run("2 + 2").result == "4"
+
+
+def test_a_cell_says_whose_callback_it_waits_for(fresh):
+    fresh.run("1")
+    fresh.run("setInterval(() => { console.log('ticks'); for (;;) {} }, 50); 0")
+    waiting = fresh.send("await new Promise((r) => setTimeout(r, 100)); 'mine'")
+    fresh.wait(waiting, until=lambda c: "waits" in c.text("stderr"))
+    assert "code of cell 2" in waiting.text("stderr")
+    fresh.ask("interrupt_request", channel="control")
+    fresh.wait(waiting)
+    slow = fresh.run("await new Promise((r) => setTimeout(r, 2500)); 'slow'")
+    assert (slow.result, slow.text("stderr")) == ("'slow'", "")

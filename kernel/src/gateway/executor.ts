@@ -5,7 +5,7 @@ import { actBefore, bundleOf } from "./magics";
 import type { Publisher } from "./publisher";
 import type { Tasks } from "./tasks";
 import { strong, type ErrorContent, type Tracebacks } from "./traceback";
-import type { Evaluated, ExpressionScript, Task, ToGateway, ToMain } from "../threads";
+import { NO_TASK, type Evaluated, type ExpressionScript, type Task, type ToGateway, type ToMain } from "../threads";
 import type { Message } from "../wire";
 
 type Done = Extract<ToGateway, { kind: "done" }>;
@@ -24,6 +24,8 @@ export interface Session {
   /** Cells counted so far. */
   count: number;
   post(message: ToMain): void;
+  /** Whose code runs on main now, and a number that changes with each piece of code that begins. */
+  running(): { task: Task; turn: number };
   /** Resolves when main has told that the task is done. */
   done(task: Task): Promise<Done>;
   reply(request: Message, type: string, content: Record<string, unknown>): void;
@@ -35,6 +37,9 @@ export interface Session {
 const BURST_MS = 5;
 /** … unless it has run for so long. */
 const BURST_OVER_MS = 200;
+
+/** A cell that another one's code has kept from running for so long says so. */
+const WAITING_MS = 2_000;
 
 const INTERRUPTED: ErrorContent = { ename: "KeyboardInterrupt", evalue: "", traceback: ["KeyboardInterrupt: the cell was interrupted"] };
 
@@ -124,6 +129,7 @@ export class Executor {
     if (!silent) publisher.publish(headerBytes, "execute_input", { code, execution_count: count });
     if (stored) history.add(count, code);
     const task = this.#session.tasks.start(headerBytes);
+    if (number > 0) this.#session.tasks.isCell(task, number);
     const fail = (error: ErrorContent): Record<string, unknown> => {
       if (!silent) publisher.publish(headerBytes, "error", { ...error });
       return { status: "error", execution_count: count, ...error, user_expressions: {}, payload: [] };
@@ -148,7 +154,9 @@ export class Executor {
     this.#session.tasks.current = task;
     const done = this.#session.done(task);
     this.#session.post({ kind: "run", task, script: scriptOf(cell), silent, allowStdin: content["allow_stdin"] === true, messageId: request.header.msg_id, timed: actions.timed });
+    const patience = silent ? undefined : this.#watchOthers(headerBytes, task);
     const { outcome } = await done;
+    clearInterval(patience);
     this.#session.language.commit(cell);
     if (outcome.status === "error") return fail(tracebacks.error(outcome.error));
     if (outcome.shown !== undefined && !silent) {
@@ -156,6 +164,22 @@ export class Executor {
       if (stored) history.setOutput(count, plainText(outcome.shown));
     }
     return { status: "ok", execution_count: count, user_expressions: await this.#expressions(record(content["user_expressions"]), task), payload: [] };
+  }
+
+  /** An earlier cell's timer that loops would otherwise hold up this one without a word. */
+  #watchOthers(parent: Uint8Array, task: Task): NodeJS.Timeout {
+    let before = this.#session.running();
+    const watch = setInterval(() => {
+      const now = this.#session.running();
+      const stands = now.task !== NO_TASK && now.task !== task && now.task === before.task && now.turn === before.turn;
+      before = now;
+      if (!stands) return;
+      clearInterval(watch);
+      const cell = this.#session.tasks.cell(now.task);
+      const whose = cell === undefined ? "an earlier request" : `cell ${cell} (a timer, a promise or a listener)`;
+      this.#session.publisher.publish(parent, "stream", { name: "stderr", text: `This cell waits: code of ${whose} has been running for ${WAITING_MS / 1_000} s. An interrupt ends it.\n` });
+    }, WAITING_MS);
+    return watch;
   }
 
   /** Something broke in the kernel, not in the cell: said as such, and the kernel goes on. */

@@ -69,6 +69,7 @@ export class Gateway {
       get language() { return language(); },
       cells, tasks, publisher, folder: start.folder, tracebacks: this.#tracebacks, history: this.#history, count: 0,
       post: (message) => this.#post(message),
+      running: () => ({ task: Atomics.load(start.flags, Flag.runs), turn: Atomics.load(start.flags, Flag.turns) }),
       done: (task) => new Promise((resolve) => this.#done.set(task, resolve)),
       reply: (request, type, content) => this.#reply("shell", request, type, content),
       address: scriptAddress,

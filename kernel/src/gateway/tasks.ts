@@ -8,6 +8,7 @@ const KEPT_SMALL = 4_096;
  */
 export class Tasks {
   readonly #parents = new Map<Task, Uint8Array>();
+  readonly #cells = new Map<Task, number>();
   #small: Task[] = [];
   #last = NO_TASK;
   /** The task that output without a name (child processes, native code) is counted to. */
@@ -19,6 +20,16 @@ export class Tasks {
     this.#parents.set(task, parent);
     if (small && this.#small.push(task) > KEPT_SMALL) this.#parents.delete(this.#small.shift()!);
     return task;
+  }
+
+  /** @param number of the cell that the task is */
+  isCell(task: Task, number: number): void {
+    this.#cells.set(task, number);
+  }
+
+  /** The number of the cell that a task is. */
+  cell(task: Task): number | undefined {
+    return this.#cells.get(task);
   }
 
   parent(task: Task): Uint8Array | undefined {

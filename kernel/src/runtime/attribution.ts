@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { promiseHooks } from "node:v8";
-import { NO_TASK, type Task } from "../threads";
+import { Flag, NO_TASK, createFlags, type Flags, type Task } from "../threads";
 import { native } from "./native-timers";
 
 /**
@@ -10,6 +10,8 @@ import { native } from "./native-timers";
  */
 let current: Task = NO_TASK;
 let latest: Task = NO_TASK;
+/** Where the gateway sees whose code keeps main from the next cell. */
+let words: Flags = createFlags();
 /** null: the next promise is wanted. */
 let first: object | null | undefined;
 
@@ -97,9 +99,10 @@ export const taskOfPromise = (promise: object): Task => Tag.of(promise) || curre
 /** Runs a callback in a task's name. Where it throws, the name stays until the next one: whoever reports the error reads it. */
 export function runAs<T>(task: Task, action: () => T): T {
   const before = current;
-  current = task;
+  words[Flag.runs] = current = task;
+  words[Flag.turns]! += 1;
   const result = action();
-  current = before;
+  words[Flag.runs] = current = before;
   return result;
 }
 
@@ -110,7 +113,7 @@ export function began(task: Task): void {
 
 /** Main is between tasks. */
 export function forget(): void {
-  current = NO_TASK;
+  words[Flag.runs] = current = NO_TASK;
 }
 
 /** Runs `action`, and gives the first promise made in it. */
@@ -125,7 +128,8 @@ export function firstPromise(action: () => void): object | undefined {
 /** The queue is empty whenever the event loop turns. */
 const turned = (): void => void (settled = []);
 
-export function followPromises(): void {
+export function followPromises(flags: Flags): void {
+  words = flags;
   let outer = NO_TASK;
   promiseHooks.createHook({
     init(promise, parent) {
@@ -136,10 +140,11 @@ export function followPromises(): void {
     },
     before(promise) {
       outer = current;
-      current = Tag.begin(promise);
+      words[Flag.runs] = current = Tag.begin(promise);
+      words[Flag.turns]! += 1;
     },
     after() {
-      current = outer;
+      words[Flag.runs] = current = outer;
     },
     settled(promise) {
       if (!Tag.hasWaiters(promise)) return;

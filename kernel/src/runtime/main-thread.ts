@@ -77,7 +77,7 @@ export class MainThread {
     installStreams(ring, () => frontend.clear(false));
     installStacks();
     muteOwnWarnings();
-    followPromises();
+    followPromises(flags);
     followTimers(this.#evaluator, (task, error) => {
       // a cell that still runs says itself that it was interrupted
       if (!(KeyboardInterrupt.is(error) && this.#running.has(task))) this.#gateway.stray(task, error);

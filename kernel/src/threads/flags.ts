@@ -20,9 +20,13 @@ export const Flag = {
   steppedAt: 6,
   /** Counts answers to `input_request`, written by the gateway. Main waits on it in `prompt`. */
   answers: 7,
+  /** Counts how often main has begun or gone on with a task's code. Where it stands still, {@link runs} has not returned. */
+  turns: 8,
+  /** The task whose code runs on main now; 0: none that is known. */
+  runs: 9,
 } as const;
 
-const COUNT = 8;
+const COUNT = 10;
 
 export type Flags = Int32Array<SharedArrayBuffer>;
 

@@ -88,7 +88,7 @@ describe("what is written wrong", () => {
     ["%install", "1:1 %install needs the names of packages, as in %install dayjs"],
     ["%who me", "1:1 %who takes nothing behind it, and got me (the form is %who)"],
     ["%time", "1:1 %time needs an expression, as in %time await run.train(); %%time on the first line times a whole cell"],
-    ["1\n%time const a = 1", "2:1 %time takes one expression, as in %time await run.train(); %%time on the first line times a whole cell"],
+    ["1\n%time const a = 1, b = 2", "2:1 %time takes one expression, as in %time await run.train(), or one variable's value, as in %time const x = f(); %%time on the first line times a whole cell"],
   ])("%j", (code, expected) => expect(faultsOf(code)).toEqual([expected]));
 
   it("is said once, and the parser's own faults keep their places", () => {
@@ -106,6 +106,12 @@ describe("scripts", () => {
   it("time an expression where it stands, and show its value", async () => {
     expect(await script("%time 1 + 1")).toContain("__thawbook.value=(__thawbook.magics.took(__thawbook.magics.now(),1 + 1))");
     expect(await script("%time a(1 as number)\nconst b = 2")).toContain("__thawbook.magics.took(__thawbook.magics.now(),a(1          ))\n");
+  });
+
+  it("time what a variable is given", async () => {
+    expect(await script("%time let a: number = f(1 as number)")).toContain("let a         = __thawbook.magics.took(__thawbook.magics.now(),f(1          ))");
+    expect(await script("%time var {b} = g()\nb")).toContain("({b} = __thawbook.magics.took(__thawbook.magics.now(),g()))");
+    expect(await script("enum E { A }\n%time const c = await h(E)")).toContain("c = __thawbook.magics.took(__thawbook.magics.now(), await h(E))");
   });
 
   it("list names as scripts call them", async () => {

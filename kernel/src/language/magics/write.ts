@@ -7,7 +7,7 @@ import type { Edits } from "../script/edits.js";
 export interface MagicPlaces {
   /** Where `%who` stands. */
   who: number[];
-  /** The expressions of `%time`. */
+  /** The expressions of `%time`, also one that a variable is given. */
   timed: { start: number; end: number }[];
   /** The cell is one query of `%%sql`, whose answer it waits for. */
   isSql?: boolean;

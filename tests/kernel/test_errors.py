@@ -183,3 +183,12 @@ def test_showing_a_value_runs_none_of_its_getters(kernel):
     cell = kernel.run("class Sly { get shape() { looks++; return [1] } get id() { looks++; return 'a' } get columns() { looks++; return 'a' } }\nnew Sly()")
     assert cell.result == "Sly {}"
     assert kernel.run("looks").result == "0"
+
+
+def test_a_file_that_v8_cannot_read_has_its_line_marked(kernel):
+    folder = kernel.run("process.cwd()").result.strip("'")
+    with open(f"{folder}/unread.ts", "w") as file:
+        file.write("export const a = 1;\nif (a) function f() {}\n")
+    cell = kernel.run("import './unread'")
+    assert cell.error["ename"] == "SyntaxError"
+    assert "unread.ts:2:8" in cell.traceback and "----> 2 | if (a) function f() {}" in cell.traceback

@@ -247,3 +247,18 @@ describe("what this Node lacks", () => {
     }
   });
 });
+
+describe("a package without types", () => {
+  it("is given them by a cell that declares its module", async () => {
+    expect(await faults("declare module 'untyped' { export const first: number }\nimport { first } from 'untyped';\nconst f1: string = first")).toEqual(["TS2322 3:7 Type 'number' is not assignable to type 'string'."]);
+    await run("declare module 'untyped' {\n  export const anything: number;\n  export default function call(x: string): string[];\n}");
+    expect(await faults("import { anything } from 'untyped';\nconst f2: string = anything")).toEqual(["TS2322 2:7 Type 'number' is not assignable to type 'string'."]);
+    expect(await faults("import { first } from 'untyped'")).toHaveLength(1);
+    expect(await faults("declare module 'untyped' { export const anything: 7 }\nimport { anything } from 'untyped';\nconst f3: 7 = anything")).toEqual([]);
+    expect(await faults("declare module 'nowhere-at-all' { export interface Q { q: number } }\nimport type { Q } from 'nowhere-at-all';\nconst q: Q = { q: 1 }")).toEqual([]);
+  });
+
+  it("keeps those that it has, where a cell adds to them", async () => {
+    expect(await faults("declare module 'esm-only' { export const added: number }\nimport { added, twice } from 'esm-only';\nconst f4: number = twice(added)")).toEqual([]);
+  });
+});

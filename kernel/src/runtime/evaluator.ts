@@ -1,12 +1,11 @@
 import { Session, type Runtime } from "node:inspector";
-import { types } from "node:util";
 import { HOST_NAME, NO_VALUE } from "../language/script-abi";
 import type { Script, Task } from "../threads";
 import { firstPromise, followedTask, forget, runAs } from "./attribution";
 import { KeyboardInterrupt } from "./interrupt";
 import { native } from "./native-timers";
 import { own } from "./own";
-import { nameScript, placeUnread, rawStack } from "./stacks";
+import { nameScript, placeUnread } from "./stacks";
 
 export type Outcome = { ok: true; value: unknown } | { ok: false; error: unknown };
 
@@ -73,9 +72,12 @@ export class Evaluator {
       // not `silent`: the debugger would not stop at errors
       expression: `${script.code}\n//# sourceURL=${script.url}`, replMode: true, awaitPromise: true,
     };
+    let posted = false;
     const answered = (error: Error | null, result: Runtime.EvaluateReturnType): void => {
       if (this.#open.get(task) !== open) return;
-      const outcome = this.#outcome(task, script, session, error, result);
+      const outcome = this.#outcome(task, session, error, result);
+      // an answer at once: V8 could not read the script, and its error knows nothing of the place
+      if (!posted && error === null && !outcome.ok && result.exceptionDetails) placeUnread(outcome.error, script.url, result.exceptionDetails);
       this.#open.delete(task);
       this.#values.delete(task);
       // not from within its own answer
@@ -84,6 +86,7 @@ export class Evaluator {
     };
     runAs(task, () => {
       open.promise = firstPromise(() => session.post("Runtime.evaluate", parameters, answered));
+      posted = true;
     });
     forget();
   }
@@ -111,18 +114,10 @@ export class Evaluator {
     forget();
   }
 
-  #outcome(task: Task, script: Script, session: Session, error: Error | null, result: Runtime.EvaluateReturnType): Outcome {
+  #outcome(task: Task, session: Session, error: Error | null, result: Runtime.EvaluateReturnType): Outcome {
     // the one error of the inspector itself: execution was terminated
     if (error) return { ok: false, error: new KeyboardInterrupt() };
-    const details = result.exceptionDetails;
-    if (details) {
-      const error = thrown(session, details, this.#box);
-      // V8 could not read the script: who is thrown at knows nothing of the place
-      if (types.isNativeError(error) && details.exception?.className === "SyntaxError" && details.stackTrace === undefined && rawStack(error)?.includes(script.url) === false) {
-        placeUnread(error, script.url, details.lineNumber + 1, details.columnNumber + 1);
-      }
-      return { ok: false, error };
-    }
+    if (result.exceptionDetails) return { ok: false, error: thrown(session, result.exceptionDetails, this.#box) };
     const value = this.#values.get(task);
     return { ok: true, value: value === NO_VALUE ? undefined : value };
   }

@@ -1,6 +1,7 @@
 /** What `error.stack` says in a notebook: cells by their labels, in TypeScript's lines and columns, without the kernel's own frames. */
 
 import { sep } from "node:path";
+import { types } from "node:util";
 import { originalPosition } from "../language/positions";
 import { frameName } from "../language/script-abi";
 import type { Script } from "../threads";
@@ -11,6 +12,9 @@ const FRAMES = 50;
 const OWN_FOLDER = __dirname + sep;
 
 const scripts = new Map<string, Script["source"]>();
+
+/** What Node writes above the stack of a file that V8 could not read: the file and the line, the line's text, and a mark below it. */
+const UNREAD = /^((?:file:\/\/)?\/[^\n]*):(\d+)\n[^\n]*\n(\s*)\^/;
 
 interface Stack {
   raw: string;
@@ -37,14 +41,18 @@ export function rawStack(error: Error): string | undefined {
   const shown: unknown = error.stack;
   const known = stacks.get(error);
   if (known !== undefined && known.shown === shown) return mapFiles(known.raw);
-  return typeof shown === "string" ? mapFiles(shown) : undefined;
+  if (typeof shown !== "string") return undefined;
+  const [above = "", file, line, before = ""] = UNREAD.exec(shown) ?? [];
+  return mapFiles(file === undefined ? shown : `    at ${file}:${line}:${before.length + 1}\n${shown.slice(above.length)}`);
 }
 
 /** Says where V8 could not read a script: the error's own stack has only who asked for it. */
-export function placeUnread(error: Error, url: string, line: number, column: number): void {
+export function placeUnread(error: unknown, url: string, { lineNumber, columnNumber }: { lineNumber: number; columnNumber: number }): void {
+  if (!types.isNativeError(error)) return;
   const head = headOf(error);
-  const raw = `${head}\n    at ${url}:${line}:${column}`;
-  const shown = `${head}\n    at ${inCells(`${url}:${line}:${column}`)}`;
+  const place = `${url}:${lineNumber + 1}:${columnNumber + 1}`;
+  const raw = `${head}\n    at ${place}`;
+  const shown = `${head}\n    at ${inCells(place)}`;
   Object.defineProperty(error, "stack", { value: shown, configurable: true, writable: true, enumerable: false });
   stacks.set(error, { raw, shown });
 }

@@ -233,7 +233,7 @@ function dependenciesOf(manifest: string | undefined): string[] {
   }
 }
 
-const SPECIFIER = /(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*|\btypes\s*=\s*)(["'`])([^"'`\n]+)\1/g;
+const SPECIFIER = /(?:\bfrom\s*|\bimport\s*\(?\s*|\brequire\s*\(\s*|\btypes\s*=\s*|\bmodule\s+)(["'`])([^"'`\n]+)\1/g;
 
 function specifiersIn(text: string): string[] {
   return [...text.matchAll(SPECIFIER)].map(([, , specifier]) => specifier!);

@@ -5,7 +5,8 @@ import { jsxNames } from "../script/jsx.js";
 import type { Parsed } from "../script/parse.js";
 import { AHEAD_DIRECTORY, BROWSER_DIRECTORY, createWorkspace, type Workspace } from "../server/workspace.js";
 import { PROBE_DOCUMENT, PROBE_TEXT, TypeScriptServer } from "../server/server.js";
-import { declarationsOf, type CellDeclarations, type Declaration, type Hole } from "./declarations.js";
+import { declarationsOf, type CellDeclarations, type Hole } from "./declarations.js";
+import { DECLARED_DOCUMENT, DeclaredModules } from "./declared-modules.js";
 import type { LspItem } from "../completion-items.js";
 import { LibraryMembers } from "../library-members.js";
 import type { EditDocument } from "./document.js";
@@ -13,7 +14,7 @@ import { EarlierCells, type EarlierUse } from "./earlier-cells.js";
 import { cellFault, fileFault, isFault } from "./faults.js";
 import { ImportIndex } from "./import-index.js";
 import { LocalFiles, namesLocalModule } from "./local-files.js";
-import { Session, withoutSessionName, type BoundNames, type NotebookLibrary } from "./session.js";
+import { bound, Session, withoutSessionName, type NotebookLibrary } from "./session.js";
 import { Turns } from "./turns.js";
 import { RpcError } from "../server/rpc.js";
 import { namesLikelyDeclared, wordsOf } from "./words.js";
@@ -65,6 +66,7 @@ export class Checker {
   private readonly slow = new WeakSet<Parsed>();
   readonly imports: ImportIndex;
   private readonly earlier = new EarlierCells();
+  private readonly declared = new DeclaredModules((document, text) => this.server.set(document, text));
   readonly libraryMembers = new LibraryMembers<LspItem>();
 
   constructor(
@@ -78,7 +80,7 @@ export class Checker {
     this.workspace = createWorkspace(folder);
     this.session = new Session(libraries);
     const empty = this.session.head(new Set(), bound([]));
-    const documents = new Map([[PROBE_DOCUMENT, PROBE_TEXT], ...this.session.documents(), [CELL_DOCUMENT, empty], [CELL_WITH_JSX, empty], [EDIT_DOCUMENT, empty]]);
+    const documents = new Map([[PROBE_DOCUMENT, PROBE_TEXT], ...this.session.documents(), [CELL_DOCUMENT, empty], [CELL_WITH_JSX, empty], [EDIT_DOCUMENT, empty], [DECLARED_DOCUMENT, ""]]);
     this.workspace.write(documents);
     this.server = new TypeScriptServer(this.workspace.directory, documents, onServerExit);
     this.localFiles = new LocalFiles(this.workspace, this.server);
@@ -103,6 +105,9 @@ export class Checker {
   private async checkCell(parsed: Parsed): Promise<Diagnostic[]> {
     await this.absorbing;
     const found = await this.cellTurns.take(async () => {
+      await this.openCell(parsed);
+      const faults = await this.server.diagnostics(documentOf(parsed), CHECK_SECONDS * 1_000);
+      if (!this.declared.learn(parsed, faults)) return faults;
       await this.openCell(parsed);
       return this.server.diagnostics(documentOf(parsed), CHECK_SECONDS * 1_000);
     }).catch((error: unknown) => {
@@ -137,7 +142,7 @@ export class Checker {
 
   /** The cell has run: later cells know its names. Errors of the server leave the session as it was. */
   absorb(parsed: Parsed, number: number): Promise<void> {
-    const declared = declarationsOf(parsed.program, parsed.text, parsed.comments);
+    const declared = this.declared.without(declarationsOf(parsed.program, parsed.text, parsed.comments));
     const names = [...new Set([...declared.declarations, ...declared.imports].map(({ name }) => name))];
     if (!names.length && !declared.augmentations.length) return this.absorbing;
     return (this.absorbing = this.absorbing.then(async () => {
@@ -240,6 +245,7 @@ export class Checker {
     this.absorbing = this.absorbing.then(async () => {
       this.session.reset();
       this.earlier.reset();
+      await this.declared.reset();
       await this.writeSession();
     });
     await this.absorbing.catch(() => undefined);
@@ -278,7 +284,7 @@ export class Checker {
     const { declarations, imports } = declarationsOf(parsed.program, parsed.text, parsed.comments);
     const head = this.session.head(words, bound([...declarations, ...imports]));
     this.opened = { head, text: parsed.text, document: documentOf(parsed) };
-    await this.server.set(documentOf(parsed), head + parsed.text);
+    await this.server.set(documentOf(parsed), head + await this.declared.outOf(parsed));
   }
 
   private async writeSession(): Promise<void> {
@@ -327,11 +333,6 @@ export class Checker {
       }));
     });
   }
-}
-
-function bound(declarations: readonly Declaration[]): BoundNames {
-  const names = (other: Declaration["means"]) => new Set(declarations.filter(({ means }) => means !== other).map(({ name }) => name));
-  return { values: names("type"), types: names("value") };
 }
 
 /** Whether the server was asked for more than it can do in the time. */

@@ -253,3 +253,8 @@ export function returnedType(type: string): string | undefined {
 export function withoutSessionName(text: string): string {
   return text.replace(new RegExp(`\\b${SESSION_NAME}\\.|\\bimport\\("[^"]*/${SESSION_MODULES}"\\)\\.`, "g"), "");
 }
+
+export function bound(declarations: readonly Declaration[]): BoundNames {
+  const names = (other: Declaration["means"]) => new Set(declarations.filter(({ means }) => means !== other).map(({ name }) => name));
+  return { values: names("type"), types: names("value") };
+}

@@ -11,8 +11,8 @@ import { StateSession } from "./state";
 import type { Spec, StateOptions, StateTracer } from "./state";
 import { StepProgram } from "./unroll";
 import type { StepBody, StepReport } from "./unroll";
-import { fusedScalars } from "./updates";
-import type { FusedUpdate } from "./updates";
+import { fusedScalars, isBounded, updateBound } from "./updates";
+import type { FusedRule, FusedUpdate } from "./updates";
 import type { GraphOptimizer, StepsFeed, StepsTaken, TrainedWeight, TrainingState, TrainingStep } from "./training.types";
 
 /** Graphs in one session; beyond this it is begun anew, since a graph of TensorFlow only grows. */
@@ -36,6 +36,8 @@ export class TrainingSession {
   private readonly variables: ReadonlyMap<string, Variable>;
   private readonly names: ReadonlyMap<Variable, string>;
   private readonly mirror: Mirror;
+  /** The optimizer's op, where what it makes can be told from norms before it writes. */
+  private readonly fused: FusedRule | undefined;
   /** What each program writes: weights and moving averages. */
   private readonly written = new Map<StepProgram, readonly string[]>();
   private serial = 0;
@@ -47,6 +49,7 @@ export class TrainingSession {
     options: StateOptions = {},
   ) {
     this.state = new StateSession(options);
+    this.fused = optimizer.fused && isBounded(optimizer.fused) ? optimizer.fused : undefined;
     this.variables = new Map(weights.map(({ name, variable }) => [name, variable]));
     this.names = new Map(weights.map(({ name, variable }) => [variable, name]));
     for (const { name, variable } of weights) this.state.declare(name, specOf(variable), variable.dataSync() as TypedArray, variable);
@@ -199,10 +202,21 @@ export class TrainingSession {
         const { norm, scaled, halves } = clipped(gradients, step.clipNorm);
         const assign = new Map<string, Tensor>();
         const updates: FusedUpdate[] = [];
+        const weights = step.trained.map(({ name }) => l2Loss(this.variables.get(name)!));
+        const shares = first.map((): UpdateShare => ({ scalars: [], weights: [], gradients: [], momentum: [], moved: [] }));
         step.trained.forEach((weight, index) => {
           const end = ends[of[index]!]!;
           const own = scalars.slice(end - widths[of[index]!]!, end);
-          this.update(tracer, weight, scaled[index]!, own, assign, updates);
+          const share = shares[of[index]!]!;
+          share.scalars = own;
+          const moved = this.update(tracer, weight, scaled[index]!, own, assign, updates);
+          if (moved) share.moved.push(l2Loss(moved));
+          else {
+            share.weights.push(weights[index]!);
+            if (this.fused?.kind !== "sgd") return;
+            share.gradients.push(scaled === gradients ? halves[index]! : l2Loss(scaled[index]!));
+            if (this.fused.momentum > 0) share.momentum.push(l2Loss(tracer.state(slotName(weight.name, this.optimizer.slots[0]!))));
+          }
         });
         for (const [variable, value] of statistics) {
           const name = this.names.get(variable);
@@ -210,37 +224,40 @@ export class TrainingSession {
           assign.set(name, value);
           averages.push(name);
         }
-        const guard = [loss, norm];
-        if (!step.measure) return { report: guard, assign, updates, guard } satisfies StepBody;
-        const weights = step.trained.map(({ name }) => l2Loss(this.variables.get(name)!));
-        return { report: [...guard, ...halves, ...weights], assign, updates, guard, measured: step.trained.map(({ name }) => name) } satisfies StepBody;
+        const report = [loss, norm];
+        const guard = [...report, ...shares.flatMap((share) => [...share.moved, ...(share.weights.length > 0 ? [updateBound(this.fused!, share.scalars, share)] : [])])];
+        if (!step.measure) return { report, assign, updates, guard } satisfies StepBody;
+        return { report: [...report, ...halves, ...weights], assign, updates, guard, measured: step.trained.map(({ name }) => name) } satisfies StepBody;
       },
     }, `step_${this.serial++}`);
     this.written.set(program, [...step.trained.map(({ name }) => name), ...averages, ...program.assigned]);
     return program;
   }
 
-  private update(tracer: StateTracer, { name, decay, constrain }: TrainedWeight, gradient: Tensor, scalars: readonly Tensor[], assign: Map<string, Tensor>, updates: FusedUpdate[]): void {
+  /** @returns the new weight, unless an op writes it in place */
+  private update(tracer: StateTracer, { name, decay, constrain }: TrainedWeight, gradient: Tensor, scalars: readonly Tensor[], assign: Map<string, Tensor>, updates: FusedUpdate[]): Tensor | undefined {
     const tf = requireTf();
     const { optimizer } = this;
     const slots = optimizer.slots.map((slot) => slotName(name, slot));
-    if (optimizer.fused && !constrain) {
-      updates.push({ rule: optimizer.fused, variable: name, decays: decay > 0, slots, gradient, scalars });
-      return;
+    if (this.fused && !constrain) {
+      updates.push({ rule: this.fused, variable: name, decays: decay > 0, slots, gradient, scalars });
+      return undefined;
     }
     const weight = this.variables.get(name)!;
     const [keep, ...rest] = scalars;
     const given = Object.fromEntries(Object.keys(optimizer.scalars(1, 0)).map((key, index) => [key, rest[index]!])) as unknown as Record<string, number>;
     const result = optimizer.update(gradient, slots.map((slot) => tracer.state(slot)), given, weight);
     const moved = tf.sub(decay > 0 ? tf.mul(weight, keep!) : weight, result.step);
-    assign.set(name, constrain ? constrain(moved) : moved);
+    const made = constrain ? constrain(moved) : moved;
+    assign.set(name, made);
     slots.forEach((slot, index) => assign.set(slot, result.slots[index]!));
+    return made;
   }
 
   private scalarsOf({ rate, decay, constrain }: TrainedWeight, count: number, learningRate: number): number[] {
     const own = learningRate * rate;
     const keep = 1 - own * decay;
-    const { fused } = this.optimizer;
+    const { fused } = this;
     return fused && !constrain ? fusedScalars(fused, count, own, keep) : [keep, ...Object.values(this.optimizer.scalars(count, own))];
   }
 
@@ -284,6 +301,16 @@ export class TrainingSession {
     this.written.clear();
     this.functions.clear();
   }
+}
+
+/** Of the weights of one group, what tells before the update whether it stays finite: half the sums of squares. */
+interface UpdateShare {
+  scalars: readonly Tensor[];
+  weights: Tensor[];
+  gradients: Tensor[];
+  momentum: Tensor[];
+  /** Of new weights. */
+  moved: Tensor[];
 }
 
 const slotName = (weight: string, slot: string) => `${weight}:${slot}`;

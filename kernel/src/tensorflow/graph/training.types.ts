@@ -53,7 +53,7 @@ export interface StepsFeed {
 }
 
 export interface StepsTaken {
-  /** Fewer than asked for where a loss or gradient was not finite: that step and those after it changed nothing. */
+  /** Fewer than asked for where a loss, a gradient or a new weight was not finite: that step and those after it changed nothing. */
   applied: number;
   loss: number[];
   /** Before clipping. */

@@ -14,6 +14,8 @@ import type { Dataset, Samples, TrainingData } from "../data/data";
 import { framesAsColumns, tableAsStream } from "../data/frame-data";
 import type { FrameData } from "../data/frame-data";
 import { dropoutRates, ratesByPattern } from "./layer-settings";
+import { innerLayers, layerEntries } from "../../models";
+import type { LayerEntry } from "../../models";
 import { lossFor } from "../objective/losses";
 import type { Loss } from "../objective/losses";
 import { metricsFor } from "../objective/metrics";
@@ -37,6 +39,7 @@ export function planOf(model: LayersModel, asGiven: FinetuneData, options: Finet
   if ((typeof asGiven !== "object" && typeof asGiven !== "function") || asGiven === null) throw new TypeError(`finetune wants data after the model: finetune(model, { x, y }); it got ${String(asGiven)}`);
   checkDataNames(asGiven);
   if (model.outputs.length !== 1) throw new Error(`finetune trains models with one output; ${model.name} has ${model.outputs.length}`);
+  checkLayers(model);
   const seed = whole("seed", options.seed ?? 0, -Infinity);
   const rule = optimizerOf(options.optimizer ?? "adam");
   const units = model.outputs[0]!.shape.at(-1) ?? 1;
@@ -137,6 +140,13 @@ export function planOf(model: LayersModel, asGiven: FinetuneData, options: Finet
     validation,
     notes,
   };
+}
+
+/** A step is a function of its batch and the weights; what a layer carries from one batch to the next would make it another each time. */
+function checkLayers(model: LayersModel): void {
+  const carries = ({ layer }: LayerEntry) => [layer, ...innerLayers(layer)].some((each) => each.stateful);
+  const found = layerEntries(model).find((entry) => !entry.nested && carries(entry));
+  if (found) throw new Error(`${found.path} is stateful: it carries its state from one batch to the next, and finetune shuffles batches and repeats steps. Make it with stateful: false, and give whole sequences as samples`);
 }
 
 /** What stands for the samples of a stream until the first are read. */

@@ -2,6 +2,7 @@ import type { RunState } from "../../display/views";
 import type { Checkpoints } from "./checkpoint";
 import { announce, breathe, guarded } from "./hooks";
 import { announceWatched } from "./watched";
+import { ProbeError } from "./probes";
 import type { Plan } from "../plan/plan.types";
 import type { Run } from "./run";
 import type { RunEvent } from "./run.types";
@@ -39,6 +40,11 @@ export class TrainingLoop {
   #stopAsked = false;
   #wake: (() => void) | undefined;
   #announced = false;
+  #disposed = false;
+  /** Whether `for await` takes the steps: then a pause between two of them holds the next. */
+  following = false;
+  #held = false;
+  readonly #failing = new WeakSet<(event: RunEvent) => void>();
 
   /** @param trainedFor seconds before it was taken up from a checkpoint */
   constructor(run: Run, trajectory: Trajectory, plan: Plan, checkpoints: Checkpoints | undefined, trainedFor = 0) {
@@ -63,6 +69,7 @@ export class TrainingLoop {
   }
 
   async advance({ verb, target, watched, enough }: Stretch): Promise<void> {
+    this.alive(verb);
     if (this.over) throw new Error(`${this.#run.name} has ended (${this.message ?? this.state}); make another with finetune, or go back with run.rewind`);
     this.#begin(verb);
     this.#stopAsked = false;
@@ -70,11 +77,13 @@ export class TrainingLoop {
     const goalNow = () => Math.min(typeof target === "function" ? target() : target, this.#plan.steps);
     const trajectory = this.#trajectory;
     try {
-      this.change("running");
+      this.change(this.#held ? "paused" : "running");
+      this.#held = false;
       if (!this.#announced && this.#plan.chart) announce(this.#run);
       if (!this.#announced && this.#plan.watch) announceWatched(this.#run);
       this.#announced = true;
       await guarded(() => trajectory.open(), () => this.#cutOff());
+      if (this.state === "paused") await this.#paused();
       // An interrupt may have come while an epoch was being measured.
       await this.#closeEpoch();
       let satisfied = false;
@@ -104,15 +113,27 @@ export class TrainingLoop {
     } catch (error) {
       const interrupted = error instanceof Error && error.name === "KeyboardInterrupt";
       if (interrupted) trajectory.finish();
-      this.change(interrupted ? "interrupted" : "failed", interrupted ? `interrupted after step ${trajectory.step}` : error instanceof Error ? error.message : String(error));
+      // A probe is no part of training: with another, or none that fails, it goes on from here.
+      this.change(interrupted ? "interrupted" : error instanceof ProbeError ? "paused" : "failed", interrupted ? `interrupted after step ${trajectory.step}` : error instanceof Error ? error.message : String(error));
       throw error;
     } finally {
       this.#busy = undefined;
     }
   }
 
+  /** @throws where it has let go of what a verb needs */
+  alive(verb: string): void {
+    if (this.#disposed) throw new Error(`${verb}: ${this.#run.name} has been disposed, and its optimizer and snapshots with it; make another with finetune(run.model, …)`);
+  }
+
+  dispose(): void {
+    if (this.#busy) throw new Error(`${this.#run.name} is training (${this.#busy}); call run.stop() and await that before run.dispose()`);
+    this.#disposed = true;
+  }
+
   /** Goes back. What interrupts or prevents it leaves the run where it was. */
   async rewind(step: number): Promise<void> {
+    this.alive(`rewind to step ${step}`);
     this.#begin(`rewind to step ${step}`);
     const { state, message } = this;
     try {
@@ -129,9 +150,11 @@ export class TrainingLoop {
 
   pause(): void {
     if (this.state === "running") this.change("paused");
+    else if (this.following && !this.#busy && this.state === "paused") this.#held = true;
   }
 
   resume(): void {
+    this.#held = false;
     if (this.state !== "paused" || !this.#busy) return;
     this.change("running");
     this.#wake?.();
@@ -139,6 +162,7 @@ export class TrainingLoop {
 
   stop(): void {
     this.#stopAsked = true;
+    this.#held = false;
     // Between two calls there is no step to wait for.
     if (!this.#busy && !this.over && this.#trajectory.step > 0) this.#settle();
     this.#wake?.();
@@ -205,7 +229,7 @@ export class TrainingLoop {
     const now = performance.now();
     if (now - this.#toldAt <= 250) return;
     this.#toldAt = now;
-    this.#listeners.forEach((listener) => listener({ kind: "state" }));
+    this.#tell({ kind: "state" });
   }
   #toldAt = 0;
 
@@ -251,6 +275,15 @@ export class TrainingLoop {
   }
 
   #tell(event: RunEvent): void {
-    this.#listeners.forEach((listener) => listener(event));
+    for (const listener of this.#listeners) {
+      try {
+        listener(event);
+      } catch (error) {
+        // Who looks on does not end the training.
+        if (this.#failing.has(listener)) continue;
+        this.#failing.add(listener);
+        process.stderr.write(`${this.#run.name}: a listener of run.subscribe failed (${error instanceof Error ? (error.stack ?? error.message) : String(error)}); training goes on, and it is told further events\n`);
+      }
+    }
   }
 }

@@ -13,6 +13,11 @@ import type { Stepper } from "../steps/stepper";
  */
 export type Probe = Samples | ((model: LayersModel) => number | Promise<number>);
 
+/** A probe that could not measure. Training has not changed by it. */
+export class ProbeError extends Error {
+  override readonly name = "ProbeError";
+}
+
 export interface BoundProbe {
   name: string;
   /** @param measured has the weights that `model` has */
@@ -34,14 +39,21 @@ function onSamples(data: Dataset): BoundProbe["measure"] {
 function byFunction(name: string, probe: (model: LayersModel) => number | Promise<number>): BoundProbe["measure"] {
   return async (_measured, model) => {
     const value = await probe(model);
-    if (typeof value !== "number") throw new TypeError(`probes.${name} gives ${typeof value === "object" ? "an object" : typeof value}; it must give a number`);
+    if (typeof value !== "number") throw new ProbeError(`probes.${name} gives ${typeof value === "object" ? "an object" : typeof value}; it must give a number`);
     return value;
   };
 }
 
-/** `probe/<name>`, as the history has it. */
+/** `probe/<name>`, as the history has it. @throws ProbeError */
 export async function probeFigures(probes: readonly BoundProbe[], measured: Stepper, model: LayersModel, settings: StepSettings): Promise<Record<string, number>> {
   const figures: Record<string, number> = {};
-  for (const probe of probes) figures[`probe/${probe.name}`] = await probe.measure(measured, model, settings);
+  for (const probe of probes) {
+    try {
+      figures[`probe/${probe.name}`] = await probe.measure(measured, model, settings);
+    } catch (error) {
+      if (error instanceof ProbeError || (error instanceof Error && error.name === "KeyboardInterrupt")) throw error;
+      throw new ProbeError(`probes.${probe.name} failed: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    }
+  }
   return figures;
 }

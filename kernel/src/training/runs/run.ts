@@ -135,33 +135,61 @@ export class Run implements ObservableRun {
     await this.#loop.advance({ verb: "train()", target: this.#plan.steps, watched: false });
   }
 
-  /** Takes `count` optimizer steps and pauses. Resolves to the last one's figures. */
+  /**
+   * Takes `count` optimizer steps and pauses. Resolves to the last one's figures.
+   *
+   * @throws where it is stopped before the run's first step
+   */
   async step(count = 1): Promise<StepRecord> {
-    await this.#loop.advance({ verb: `step(${count})`, target: this.currentStep + whole("step(n)", count, 1), watched: true });
-    return this.#trajectory.lastStep!;
+    await this.#take(count);
+    return this.#lastStep();
   }
 
-  /** Trains to the end of the `count`-th epoch from here and pauses. Resolves to its figures. */
+  /**
+   * Trains to the end of the `count`-th epoch from here and pauses. Resolves to its figures; where it is stopped
+   * earlier, to those of the last epoch that was measured.
+   *
+   * @throws where it is stopped before any epoch was measured
+   */
   async epoch(count = 1): Promise<EpochRecord> {
     const epochs = whole("epoch(n)", count, 1);
     const finished = Math.floor(this.currentStep / this.#plan.stepsPerEpoch);
     await this.#loop.advance({ verb: `epoch(${count})`, target: () => (finished + epochs) * this.#plan.stepsPerEpoch, watched: false });
-    return this.history.at(-1)!;
+    const record = this.history.at(-1);
+    if (!record) throw new Error(`epoch(${count}): ${this.name} was stopped after step ${this.currentStep}, before the end of its first epoch; there are no figures of an epoch yet`);
+    return record;
   }
 
   /** Takes steps until `condition` holds after one, or to the end. */
   async until(condition: (step: StepRecord, run: Run) => boolean): Promise<StepRecord> {
     callable("until(condition)", condition, "run.until((step) => step.loss < 0.1)");
     await this.#loop.advance({ verb: "until(…)", target: this.#plan.steps, watched: true, enough: (step) => condition(step, this) });
-    return this.#trajectory.lastStep!;
+    return this.#lastStep();
   }
 
-  /** `for await (const step of run)`: a step each turn of the loop; leaving it pauses the run. */
+  /** `for await (const step of run)`: a step each turn of the loop; `pause()` holds the next one until `resume()`, leaving the loop pauses the run. */
   async *[Symbol.asyncIterator](): AsyncGenerator<StepRecord, void, void> {
-    while (!this.#loop.over) {
-      yield await this.step();
-      if (this.state === "stopped") return;
+    this.#loop.following = true;
+    try {
+      while (!this.#loop.over) {
+        const before = this.currentStep;
+        await this.#take(1);
+        if (this.currentStep > before) yield this.#lastStep();
+        if (this.state === "stopped") return;
+      }
+    } finally {
+      this.#loop.following = false;
     }
+  }
+
+  async #take(count: number): Promise<void> {
+    await this.#loop.advance({ verb: `step(${count})`, target: this.currentStep + whole("step(n)", count, 1), watched: true });
+  }
+
+  #lastStep(): StepRecord {
+    const { lastStep } = this.#trajectory;
+    if (!lastStep) throw new Error(`${this.name} was stopped before its first step; there are no figures of a step yet`);
+    return lastStep;
   }
 
   /**
@@ -173,6 +201,7 @@ export class Run implements ObservableRun {
    *   data or a loss function's randomness has changed
    */
   async rewind(to: { step: number } | { epoch: number }): Promise<void> {
+    this.#loop.alive("rewind");
     const { unrepeatable, stepsPerEpoch } = this.#plan;
     if (unrepeatable !== undefined) throw new Error(`${this.name} cannot be rewound: ${unrepeatable}`);
     const step = stepOf(to, stepsPerEpoch);
@@ -192,11 +221,16 @@ export class Run implements ObservableRun {
    * @throws on changes that would shift the data under a run that has begun (batch size, accumulation)
    */
   fork(changes: FinetuneOptions = {}): Run {
+    this.#loop.alive("fork");
     const { busy } = this.#loop;
     if (busy) throw new Error(`${this.name} is training (${busy}); pause comes too soon to fork: await that first`);
     if (this.#plan.unrepeatable !== undefined) throw new Error(`${this.name} cannot be forked: ${this.#plan.unrepeatable}`);
     for (const name of ["batchSize", "accumulate", "stepsPerEpoch", "loss"] as const) {
       if (this.currentStep > 0 && changes[name] !== undefined) throw new Error(`fork({ ${name} }): it decides what a step is, and ${this.currentStep} have been taken; fork before the first, after run.rewind({ step: 0 })`);
+    }
+    const { stepsPerEpoch } = this.#plan;
+    if (changes.epochs !== undefined && this.currentStep > 0 && changes.epochs * stepsPerEpoch <= this.currentStep) {
+      throw new RangeError(`fork({ epochs: ${changes.epochs} }): epochs count from the beginning, ${changes.epochs} are ${changes.epochs * stepsPerEpoch} steps, and ${this.currentStep} have been taken; give at least epochs: ${Math.floor(this.currentStep / stepsPerEpoch) + 1}`);
     }
     const model = copyModel(this.model);
     const { plan, replan, sameOptimizer } = this.#replan(model, { name: `${this.name}, forked`, ...changes });
@@ -228,6 +262,7 @@ export class Run implements ObservableRun {
    * @param x inputs; those of the batch just taken unless given
    */
   activations(x?: Samples["x"]): Record<string, Tensor> {
+    this.#loop.alive("activations");
     return this.#trajectory.activations(x);
   }
 
@@ -250,15 +285,17 @@ export class Run implements ObservableRun {
 
   /** The gradients of the step just taken, by weight path; the caller disposes them. */
   gradients(): Record<string, Tensor> {
+    this.#loop.alive("gradients");
     return this.#trajectory.gradients();
   }
 
   /** A model of its own with the averaged weights as they are now, where the run averages. */
   averaged(): LayersModel {
+    this.#loop.alive("averaged");
     return this.#trajectory.averaged();
   }
 
-  /** Holds a call that is training between two steps, until `resume()`. */
+  /** Holds a call that is training, or `for await`, between two steps, until `resume()`. */
   pause(): void {
     this.#loop.pause();
   }
@@ -289,8 +326,9 @@ export class Run implements ObservableRun {
     return { id: this.id, name: this.name, state: this.state, step: this.currentStep, history: this.history, best: this.best, lineage: this.#lineage, options: { ...decided, ...given }, trained: this.#trajectory.journal.freezing.at(-1)?.trained ?? trainedPaths(this.model) };
   }
 
-  /** Lets go of slots and snapshots. The model stays; the run cannot go on. */
+  /** Lets go of slots and snapshots. The model stays; the run cannot go on. @throws while it is training */
   dispose(): void {
+    this.#loop.dispose();
     abandoned.unregister(this);
     this.#trajectory.dispose();
   }

@@ -28,7 +28,7 @@ import type { StepSource } from "../data/step-batches";
 import { StreamBatches } from "../data/streams/stream-batches";
 import { unrepeatable } from "../data/augmentation";
 import type { StepRecord } from "./step-record";
-import type { ParameterState, Stepper, StepRequest } from "../steps/stepper";
+import type { ParameterState, Stepper, StepRequest, StepResult } from "../steps/stepper";
 
 /** The way of a model's weights, step by step, and what was measured on it. Knows nothing of calls and pauses. */
 export class Trajectory {
@@ -135,7 +135,7 @@ export class Trajectory {
       while (requests.length < count) requests.push(request(this.step + requests.length));
       const results = this.#stepper.steps(requests);
       results.forEach((result, index) => {
-        if (!result.applied) throw this.#refused(requests[index]!, result.loss, result.weights);
+        if (!result.applied) throw this.#refused(requests[index]!, result);
         const hash = this.#batches.hashOf?.(this.step);
         if (hash !== undefined) journal.batchHashes.push(hash);
         this.step += 1;
@@ -409,8 +409,8 @@ export class Trajectory {
     state.dispose();
   }
 
-  #refused(request: StepRequest, loss: number, weights: readonly string[]): Error {
-    const { label, error } = refusal(this.model, this.#plan, request, loss, weights);
+  #refused(request: StepRequest, result: StepResult & { applied: false }): Error {
+    const { label, error } = refusal(this.model, this.#plan, request, result);
     this.journal.marks.push({ step: this.step + 1, kind: "nan", label });
     return error;
   }

@@ -24,7 +24,7 @@ const FEWEST_STEPS = 24;
  * @param note told what is to be seen with the run
  */
 export function stepperFor(model: LayersModel, plan: Plan, note: (text: string) => void): Stepper {
-  const stepper = plainStepper(model, plan);
+  const stepper = plainStepper(model, plan, note);
   const { cache, cacheMemory, epochs } = plan;
   // In one pass over the data nothing comes twice.
   if (cache === "off" || epochs < 2) return stepper;
@@ -34,11 +34,17 @@ export function stepperFor(model: LayersModel, plan: Plan, note: (text: string) 
   return new PrefixStepper(stepper, new FrozenPrefix(model, { cache, memory: cacheMemory, obstacle, frozenBatchNorm: plan.settings.frozenBatchNorm, training: plan.training, note }));
 }
 
-function plainStepper(model: LayersModel, plan: Plan): Stepper {
+function plainStepper(model: LayersModel, plan: Plan, note: (text: string) => void): Stepper {
   const { settings, compile, steps, stepsPerEpoch, seed, watch, stream } = plan;
   // How long a stream is may be known in a fork, and not in the run that it is forked from.
   if (compile === "off" || (!stream && steps < FEWEST_STEPS)) return new EagerStepper(model, settings, { measure: watch });
-  const notice = (op: string, reason: string): void => tell(`Steps of ${model.name} are not compiled (${op}: ${reason}); they are taken op by op, which is slower.`);
+  const noted = new Set<string>();
+  const notice = (op: string, reason: string): void => {
+    const text = `Steps of ${model.name} are not compiled (${op}: ${reason}); they are taken op by op, which is slower.`;
+    tell(text);
+    if (!noted.has(text)) note(text);
+    noted.add(text);
+  };
   const missing = graphAddonMissing();
   if (missing !== undefined) {
     notice("addon", missing.replace(/\.$/, ""));

@@ -1,11 +1,11 @@
 import type { LayersModel, Tensor, Variable } from "@tensorflow/tfjs-node";
-import type { LayerVariable, WeightEntry } from "../../models";
+import type { LayerVariable } from "../../models";
 import { l2Loss, requireTf, scoped } from "../../tensorflow";
 import type { Batch } from "../data/data";
 import { layerNorms } from "./instruments";
 import { captureState, restoreState } from "./parameter-state";
 import type { SlotStore } from "./parameter-state";
-import { StepMath } from "./step-gradients";
+import { constraintOf, StepMath } from "./step-gradients";
 import { clipScale, globalNorm, updated, zeroSlots } from "./step-update";
 import type { StepSettings } from "./step-settings";
 import type { BatchScores, ParameterState, Stepper, StepRequest, StepResult } from "./stepper";
@@ -38,12 +38,34 @@ export class EagerStepper implements Stepper {
       const finite = Number.isFinite(norm) || allFinite(tensors);
       if (!Number.isFinite(loss) || !finite) {
         statistics.forEach((value) => value.dispose());
-        return { applied: false, loss, weights: weights.filter((_, index) => !allFinite([tensors[index]!])).map(({ path }) => path) };
+        return { applied: false, loss, cause: "gradient", weights: weights.filter((_, index) => !allFinite([tensors[index]!])).map(({ path }) => path) };
       }
       if (!Number.isFinite(norm)) norm = normInDouble(tensors);
       const scale = clipScale(this.#settings, norm);
+      const moved = weights.map((entry, index) => {
+        const { path, variable } = entry;
+        const weight = variable.read();
+        const known = this.#slots.get(path);
+        const gradient = scale === 1 ? tensors[index]! : tf.mul(tensors[index]!, scale);
+        const made = updated(entry, this.#settings, { weight, gradient, slots: known?.tensors ?? zeroSlots(this.#settings, weight.shape), count: known?.count ?? 0, learningRate: request.learningRate });
+        return { ...made, weight: constraintOf(entry)?.(made.weight) ?? made.weight };
+      });
+      // Sound gradients may still move a weight beyond what a number can hold; nothing is written before all are known.
+      if (!Number.isFinite(globalNorm(moved.map(({ weight }) => weight)))) {
+        const beyond = weights.filter((_, index) => !allFinite([moved[index]!.weight]));
+        if (beyond.length > 0) {
+          statistics.forEach((value) => value.dispose());
+          return { applied: false, loss, cause: "update", weights: beyond.map(({ path }) => path) };
+        }
+      }
       const before = this.#measure ? weights.map(({ variable }) => tf.clone(variable.read())) : [];
-      weights.forEach((weight, index) => this.#update(weight, scale === 1 ? tensors[index]! : tf.mul(tensors[index]!, scale), request.learningRate));
+      weights.forEach(({ path, variable }, index) => {
+        const { weight, slots } = moved[index]!;
+        const known = this.#slots.get(path);
+        assign(variable, weight);
+        this.#slots.set(path, { tensors: slots.map((tensor) => tf.keep(tensor)), count: (known?.count ?? 0) + 1 });
+        known?.tensors.forEach((tensor) => tensor.dispose());
+      });
       statistics.forEach((value, variable) => {
         assign(variable, value);
         value.dispose();
@@ -86,17 +108,6 @@ export class EagerStepper implements Stepper {
     this.#slots.forEach(({ tensors }) => tensors.forEach((tensor) => tensor.dispose()));
     this.#slots.clear();
     this.#math.dispose();
-  }
-
-  #update(entry: WeightEntry, gradient: Tensor, learningRate: number): void {
-    const tf = requireTf();
-    const { path, variable } = entry;
-    const weight = variable.read();
-    const slot = this.#slots.get(path) ?? { tensors: zeroSlots(this.#settings, weight.shape).map((tensor) => tf.keep(tensor)), count: 0 };
-    const { weight: moved, slots } = updated(entry, this.#settings, { weight, gradient, slots: slot.tensors, count: slot.count, learningRate });
-    variable.write(moved);
-    slot.tensors.forEach((tensor) => tensor.dispose());
-    this.#slots.set(path, { tensors: slots.map((tensor) => tf.keep(tensor)), count: slot.count + 1 });
   }
 }
 

@@ -40,7 +40,7 @@ function sampleOf(tensor: Tensor): Tensor {
  * What a step should come to. Changes nothing.
  *
  * @param slots the optimizer's, before the step
- * @returns undefined where the loss or the gradients are not finite
+ * @returns undefined where the loss, the gradients or the new weights are not finite
  */
 export function expectedStep(math: StepMath, settings: StepSettings, { step, batches, learningRate }: StepRequest, slots: ParameterState["slots"]): Expected | undefined {
   const tf = requireTf();
@@ -66,6 +66,7 @@ export function expectedStep(math: StepMath, settings: StepSettings, { step, bat
       const whole = constrain ? constrain(moved) : moved;
       end.set(entry.variable, (part === sampleOf ? whole : sampleOf(whole)).dataSync());
     });
+    if (![...end.values()].every(finite)) return undefined;
     const start = math.weights.map(({ variable }) => sampleOf(variable.read()).dataSync());
     return { loss, gradientNorm, start, end: math.weights.map(({ variable }, index) => end.get(variable) ?? start[index]!) };
   });
@@ -83,6 +84,11 @@ export function differenceOf(expected: Expected, taken: StepResult & { applied: 
   const length = distance(expected.end, expected.start);
   const off = distance(expected.end, end);
   return off <= 0.5 * length + 1e-6 ? undefined : `it ends ${off} away from where it ends op by op`;
+}
+
+function finite(values: ArrayLike<number | bigint>): boolean {
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(Number(values[i]))) return false;
+  return true;
 }
 
 function apart(a: number, b: number, share: number): boolean {

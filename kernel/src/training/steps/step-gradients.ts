@@ -1,7 +1,7 @@
 import type { LayersModel, Tensor, Variable } from "@tensorflow/tfjs-node";
 import { internals, layerEntries, trains, weightEntries } from "../../models";
 import type { Layer, LayerVariable, TrainingPass, WeightEntry } from "../../models";
-import { requireTf } from "../../tensorflow";
+import { requireTf, withSeededMathRandom } from "../../tensorflow";
 import { Averages } from "./averaging";
 import { outputOf } from "../data/data";
 import type { Batch } from "../data/data";
@@ -114,7 +114,9 @@ export class StepMath {
     const { inputs, targets } = batch;
     const run = (pass: TrainingPass) => asSamples(outputOf(this.model, batch, { train: pass, beforeActivation: loss.fromLogits }), targets, loss);
     const output = run(train);
-    const own = loss.perSample(targets, output);
+    const perSample = () => loss.perSample(targets, output);
+    // A loss of the user's own may draw random numbers: they follow from the step. In a graph they are refused.
+    const own = loss.own && typeof train.step === "number" ? withSeededMathRandom({ seed: train.seed, site: `loss/${train.pass}`, step: train.step }, perSample) : perSample();
     // Another pass has other noise; the moving averages take the first.
     const again = () => run({ ...train, pass: train.pass + passes, statistics: () => {} });
     const added = this.#terms.flatMap((term) => term.perSample?.({ inputs, targets, output, loss: own, again }) ?? []);

@@ -12,8 +12,8 @@ export interface StepRequest {
 
 export type StepResult =
   | { applied: true; loss: number; gradientNorm: number; /** Where they are measured. */ norms?: LayerNorms | undefined }
-  /** Nothing has changed: the loss or a gradient is NaN or infinite. */
-  | { applied: false; loss: number; weights: string[] };
+  /** Nothing has changed: the loss, or the gradient or the new value of these weights, is NaN or infinite. */
+  | { applied: false; loss: number; cause: "gradient" | "update"; weights: string[] };
 
 /** What an evaluation measures: a number a sample, for the loss and each metric. */
 export interface BatchScores {

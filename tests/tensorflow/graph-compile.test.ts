@@ -38,8 +38,10 @@ describe("compile", () => {
     const eager = fn(...inputs);
     expect(first.shape).toEqual(eager.shape);
     expect(first.dtype).toBe(eager.dtype);
-    expect(bytes(first)).toBe(bytes(eager));
-    expect(bytes(again)).toBe(bytes(eager));
+    // A graph may take another kernel of the library's for the same op: softmax differs in the last bit where oneDNN is on.
+    const [ours, theirs] = [Array.from(first.dataSync()), Array.from(eager.dataSync())];
+    ours.forEach((value, index) => expect(Math.abs(value - theirs[index]!)).toBeLessThanOrEqual(2 ** -22 * Math.abs(theirs[index]!)));
+    expect(bytes(again)).toBe(bytes(first));
     compiled.dispose();
   });
 

@@ -5,6 +5,7 @@ import { graphAddonMissing } from "../../tensorflow/graph";
 import { CompiledStepper } from "./compiled-stepper";
 import { EagerStepper } from "./eager-stepper";
 import type { StepSettings } from "./step-settings";
+import { needsOf } from "../plan/memory-needs";
 import type { Plan } from "../plan/plan.types";
 import { FrozenPrefix } from "./frozen-prefix";
 import { PrefixStepper } from "./prefix-stepper";
@@ -16,6 +17,11 @@ import type { Stepper } from "./stepper";
  * of tfjs, and more on larger ones. What decides is the plan, not a clock, so that a run repeats itself to the bit.
  */
 const FEWEST_STEPS = 24;
+
+/** So many rows show whether a compiled step does what the step does op by op. */
+const CHECK_ROWS = 2;
+/** Bytes of gradients and activations beyond which the first step is checked by a few rows: below, all of them are quick. */
+const LARGE_STEP = 64 * 2 ** 20;
 
 /**
  * How a run takes its steps: compiled where that is possible and wanted, on what the frozen prefix gives where that is worth
@@ -51,16 +57,20 @@ function plainStepper(model: LayersModel, plan: Plan, note: (text: string) => vo
     return new EagerStepper(model, settings, { measure: watch });
   }
   if (hasOwnCode(model, settings)) return new CompiledStepper(model, settings, { notice, measure: watch, checks: laterChecks(steps, stepsPerEpoch, seed) });
-  return new CompiledStepper(model, settings, { notice, measure: watch, rows: rowsToFill(plan) });
+  return new CompiledStepper(model, settings, { notice, measure: watch, ...rowsOf(model, plan) });
 }
 
 /**
- * The size to which batches are filled up, where an epoch's last one is shorter and a sample's loss is a matter of that
- * sample alone.
+ * The size to which batches are filled up, where an epoch's last one is shorter, and how many rows the first step is
+ * checked by, where all of them would take long. Only where a sample's loss is a matter of that sample alone: both give
+ * rows a weight.
  */
-function rowsToFill({ settings: { loss, regularizers }, training, batchSize, stages, stream }: Plan): number | undefined {
-  if (stream || training.rows % batchSize === 0 || stages.length > 0 || loss.pairs || regularizers?.some(readsSamples)) return undefined;
-  return batchSize;
+function rowsOf(model: LayersModel, plan: Plan): { rows?: number; checkRows?: number } {
+  const { settings: { loss, regularizers }, training, batchSize, stages, stream } = plan;
+  if (stream || stages.length > 0 || loss.pairs || regularizers?.some(readsSamples)) return {};
+  const { gradients, activations } = needsOf(model, plan).bytes;
+  if (gradients + activations > LARGE_STEP) return { rows: batchSize, checkRows: CHECK_ROWS };
+  return training.rows % batchSize === 0 ? {} : { rows: batchSize };
 }
 
 const readsSamples = ({ term, readsInputs }: Regularizer): boolean => term !== undefined && readsInputs !== false;

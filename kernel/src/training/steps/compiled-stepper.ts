@@ -1,13 +1,15 @@
 import type { LayersModel, Tensor } from "@tensorflow/tfjs-node";
 import { TraceError } from "../../tensorflow/graph";
 import type { TypedArray } from "../../tensorflow/graph";
-import { batchFrom, tensorsOf } from "../data/data";
+import { batchFrom, disposeBatch, tensorsOf } from "../data/data";
 import type { Batch } from "../data/data";
 import { EagerStepper } from "./eager-stepper";
 import type { StepSettings } from "./step-settings";
 import { layerNorms } from "./instruments";
 import { isOwnMetric } from "../objective/metrics";
 import { fusedOpOf } from "../optimizers";
+import { fewRows } from "./few-rows";
+import type { FewRows } from "./few-rows";
 import { rowsApart, withFilled } from "./padding";
 import { SessionParameters } from "./session-parameters";
 import { differenceOf, expectedStep, strideOf } from "./step-check";
@@ -27,6 +29,8 @@ export interface CompiledOptions {
   measure?: boolean;
   /** Batches are filled up to so many samples, where normalizations allow it: one graph for all of them. */
   rows?: number | undefined;
+  /** Steps are checked by so many rows of a batch, where rows have weights and do not touch one another. */
+  checkRows?: number | undefined;
   /** Told what cannot be compiled. */
   notice?: (op: string, reason: string) => void;
 }
@@ -43,6 +47,7 @@ export class CompiledStepper implements Stepper {
   readonly #checks: ReadonlySet<number>;
   readonly #measure: boolean;
   readonly #rows: number | undefined;
+  readonly #checkRows: number | undefined;
   readonly #notice: (op: string, reason: string) => void;
   readonly #routes = new Map<string, "compiled" | "eager">();
   /** From this step on the graph was found to do something else than the step op by op. */
@@ -52,7 +57,7 @@ export class CompiledStepper implements Stepper {
   /** Milliseconds a step, of the last that was taken alone. */
   #pace = { key: "", milliseconds: Infinity };
 
-  constructor(model: LayersModel, settings: StepSettings, { checks = new Set(), measure = false, rows, notice = () => {} }: CompiledOptions = {}) {
+  constructor(model: LayersModel, settings: StepSettings, { checks = new Set(), measure = false, rows, checkRows, notice = () => {} }: CompiledOptions = {}) {
     this.#settings = settings;
     this.#math = new StepMath(model, settings);
     const { rule } = settings;
@@ -61,6 +66,7 @@ export class CompiledStepper implements Stepper {
     this.#checks = checks;
     this.#measure = measure;
     this.#rows = rows;
+    this.#checkRows = checkRows;
     this.#notice = notice;
     // A metric of the user's own may do anything in JavaScript, which a graph would do once.
     this.#evaluation = settings.metrics.some(isOwnMetric) ? "eager" : "compiled";
@@ -169,16 +175,29 @@ export class CompiledStepper implements Stepper {
 
   /** Takes a step, having computed op by op what it should come to. @throws TraceError where it does not: from here on no step is compiled */
   #compare(key: string, request: StepRequest, before: ParameterState): StepResult {
-    const expected = expectedStep(this.#math, this.#settings, request, before.slots);
-    const [taken] = expected ? this.#take(key, [request]) : [];
-    if (!expected || !taken?.applied) return this.#takeEagerly(request);
-    const difference = differenceOf(expected, taken, this.#parameters.enter().every(this.#math.weights.map((weight) => ({ name: weight.path, stride: strideOf(weight) }))));
-    if (difference) {
-      this.#eagerFrom = request.step;
-      throw new TraceError(`step ${request.step + 1}`, difference);
+    const few = this.#checkRows === undefined || !rowsApart(this.#math) ? undefined : fewRows(request.batches, this.#checkRows);
+    try {
+      const [taken] = this.#held(key, request, before, few ?? { alone: request.batches, among: request.batches });
+      if (!taken) return this.#takeEagerly(request);
+      this.#checked.add(request.step);
+      if (!few) return taken;
+    } finally {
+      if (few) [...few.alone, ...few.among].forEach(disposeBatch);
     }
-    this.#checked.add(request.step);
-    return taken;
+    // That step counted those rows only.
+    this.restore(before);
+    return this.#take(key, [request])[0] ?? this.#takeEagerly(request);
+  }
+
+  /** Takes a step on `among`, and holds it against the step op by op on `alone`. @returns nothing where it is not finite */
+  #held(key: string, request: StepRequest, before: ParameterState, { alone, among }: FewRows): StepResult[] {
+    const expected = expectedStep(this.#math, this.#settings, { ...request, batches: alone }, before.slots);
+    const [taken] = expected ? this.#take(key, [{ ...request, batches: among }]) : [];
+    if (!expected || !taken?.applied) return [];
+    const difference = differenceOf(expected, taken, this.#parameters.enter().every(this.#math.weights.map((weight) => ({ name: weight.path, stride: strideOf(weight) }))));
+    if (!difference) return [taken];
+    this.#eagerFrom = request.step;
+    throw new TraceError(`step ${request.step + 1}`, difference);
   }
 
   /** @returns fewer than asked for where one is not finite */

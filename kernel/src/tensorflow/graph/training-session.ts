@@ -2,6 +2,7 @@ import type { Scalar, Tensor, Variable } from "@tensorflow/tfjs-node";
 import { l2Loss } from "../ops";
 import { requireTf } from "../load";
 import { TraceError } from "./errors";
+import { clipped, isBounded, UpdateGate } from "./gate";
 import { StateFunction } from "./function";
 import type { Values } from "./function";
 import { Mirror } from "./mirror";
@@ -11,7 +12,7 @@ import { StateSession } from "./state";
 import type { Spec, StateOptions, StateTracer } from "./state";
 import { StepProgram } from "./unroll";
 import type { StepBody, StepReport } from "./unroll";
-import { fusedScalars, isBounded, updateBound } from "./updates";
+import { fusedScalars } from "./updates";
 import type { FusedRule, FusedUpdate } from "./updates";
 import type { GraphOptimizer, StepsFeed, StepsTaken, TrainedWeight, TrainingState, TrainingStep } from "./training.types";
 
@@ -203,20 +204,13 @@ export class TrainingSession {
         const assign = new Map<string, Tensor>();
         const updates: FusedUpdate[] = [];
         const weights = step.trained.map(({ name }) => l2Loss(this.variables.get(name)!));
-        const shares = first.map((): UpdateShare => ({ scalars: [], weights: [], gradients: [], momentum: [], moved: [] }));
+        const gate = new UpdateGate(this.fused);
         step.trained.forEach((weight, index) => {
           const end = ends[of[index]!]!;
           const own = scalars.slice(end - widths[of[index]!]!, end);
-          const share = shares[of[index]!]!;
-          share.scalars = own;
           const moved = this.update(tracer, weight, scaled[index]!, own, assign, updates);
-          if (moved) share.moved.push(l2Loss(moved));
-          else {
-            share.weights.push(weights[index]!);
-            if (this.fused?.kind !== "sgd") return;
-            share.gradients.push(scaled === gradients ? halves[index]! : l2Loss(scaled[index]!));
-            if (this.fused.momentum > 0) share.momentum.push(l2Loss(tracer.state(slotName(weight.name, this.optimizer.slots[0]!))));
-          }
+          if (moved) gate.computed(moved);
+          else gate.inPlace(of[index]!, own, { weight: weights[index]!, gradient: scaled[index]!, slots: this.optimizer.slots.map((slot) => () => tracer.state(slotName(weight.name, slot))) });
         });
         for (const [variable, value] of statistics) {
           const name = this.names.get(variable);
@@ -225,7 +219,7 @@ export class TrainingSession {
           averages.push(name);
         }
         const report = [loss, norm];
-        const guard = [...report, ...shares.flatMap((share) => [...share.moved, ...(share.weights.length > 0 ? [updateBound(this.fused!, share.scalars, share)] : [])])];
+        const guard = [...report, ...gate.scalars()];
         if (!step.measure) return { report, assign, updates, guard } satisfies StepBody;
         return { report: [...report, ...halves, ...weights], assign, updates, guard, measured: step.trained.map(({ name }) => name) } satisfies StepBody;
       },
@@ -303,29 +297,9 @@ export class TrainingSession {
   }
 }
 
-/** Of the weights of one group, what tells before the update whether it stays finite: half the sums of squares. */
-interface UpdateShare {
-  scalars: readonly Tensor[];
-  weights: Tensor[];
-  gradients: Tensor[];
-  momentum: Tensor[];
-  /** Of new weights. */
-  moved: Tensor[];
-}
-
 const slotName = (weight: string, slot: string) => `${weight}:${slot}`;
 
 function specOf({ dtype, shape, name }: Variable): Spec {
   if (dtype !== "float32" && dtype !== "int32" && dtype !== "bool") throw new TraceError(`variable ${name}`, `a variable of type ${dtype} cannot live in a session`);
   return { dtype, shape };
-}
-
-/** The Euclidean norm of all gradients, and the gradients scaled down to `limit`. */
-function clipped(gradients: readonly Tensor[], limit: number | undefined): { norm: Tensor; scaled: readonly Tensor[]; halves: readonly Tensor[] } {
-  const tf = requireTf();
-  const halves = gradients.map(l2Loss);
-  const norm = tf.sqrt(tf.mul(halves.length === 1 ? halves[0]! : tf.addN(halves), 2));
-  if (limit === undefined) return { norm, scaled: gradients, halves };
-  const scale = tf.div(limit, tf.maximum(norm, limit));
-  return { norm, scaled: gradients.map((gradient) => tf.mul(gradient, scale)), halves };
 }

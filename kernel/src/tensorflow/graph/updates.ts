@@ -1,6 +1,5 @@
 /** Optimizer updates that TensorFlow does in one pass over weight, slots and gradient. */
 import type { Tensor } from "@tensorflow/tfjs-node";
-import { requireTf } from "../load";
 import { attribute, DataTypes } from "./builder";
 import type { GraphBuilder } from "./builder";
 import type { Output } from "./native";
@@ -42,28 +41,6 @@ export function fusedScalars(rule: FusedRule, count: number, rate: number, keep:
   const root = Math.sqrt(1 - beta2 ** count);
   return [keep, (rate * root) / (1 - beta1 ** count), rule.epsilon * root];
 }
-
-/**
- * What no element of a weight exceeds after an update, from norms alone: an update in place shows what it makes only when it
- * is too late. Too large by some factor; where it is not finite, the update has to be looked at by other means.
- *
- * @param squares half the sum of squares of the weights before the update, of the gradients, and of the momentum
- */
-export function updateBound(rule: FusedRule, [keep, rate]: readonly Tensor[], squares: { weights: readonly Tensor[]; gradients: readonly Tensor[]; momentum: readonly Tensor[] }): Tensor {
-  const tf = requireTf();
-  const norm = (halves: readonly Tensor[]) => tf.mul(tf.sqrt(halves.length === 1 ? halves[0]! : tf.addN([...halves])), 2);
-  const kept = tf.mul(tf.abs(keep!), norm(squares.weights));
-  const step = rule.kind === "adam" ? tf.scalar(2 * adamRatio(rule)) : squares.momentum.length === 0 ? norm(squares.gradients) : tf.mul(2, tf.add(norm(squares.momentum), norm(squares.gradients)));
-  return tf.add(kept, tf.mul(tf.abs(rate!), step));
-}
-
-/** The most that Adam's mean can be of the root of its square, by Cauchy and Schwarz; Infinity where nothing bounds it. */
-function adamRatio({ beta1, beta2 }: FusedRule & { kind: "adam" }): number {
-  return beta1 ** 2 < beta2 ? (1 - beta1) / Math.sqrt((1 - beta2) * (1 - beta1 ** 2 / beta2)) : Infinity;
-}
-
-/** Whether `updateBound` holds: an epsilon next to nothing lets an update be 0 / 0. */
-export const isBounded = (rule: FusedRule): boolean => rule.kind === "sgd" || (rule.epsilon >= 1e-12 && Number.isFinite(adamRatio(rule)));
 
 interface Operands {
   variable: StateVariable;

@@ -18,6 +18,17 @@ export function describeChanges(changes: FinetuneOptions): string {
   return parts.length === 0 ? "" : `: ${parts.join(", ")}`;
 }
 
+/** @throws on changes that would shift the data under a run that has begun, or leave nothing to train */
+export function checkFork(changes: FinetuneOptions, step: number, stepsPerEpoch: number): void {
+  if (step === 0) return;
+  for (const name of ["batchSize", "accumulate", "stepsPerEpoch", "loss"] as const) {
+    if (changes[name] !== undefined) throw new Error(`fork({ ${name} }): it decides what a step is, and ${step} have been taken; fork before the first, after run.rewind({ step: 0 })`);
+  }
+  const { epochs } = changes;
+  if (epochs === undefined || epochs * stepsPerEpoch > step) return;
+  throw new RangeError(`fork({ epochs: ${epochs} }): epochs count from the beginning, ${epochs} are ${epochs * stepsPerEpoch} steps, and ${step} have been taken; give at least epochs: ${Math.floor(step / stepsPerEpoch) + 1}`);
+}
+
 /** How a fork comes to its plan: the same data, split as it was, and the options with changes. Checkpoints stay with the first run. */
 export function replanning(data: FinetuneData, { checkpoint: _own, ...options }: FinetuneOptions, splitSeed = options.seed): Replan {
   return (other, changes) => {

@@ -5,7 +5,7 @@ import type { RunEventMark, RunState } from "../../display/views";
 import { copyModel } from "../../models";
 import { callable, whole } from "../plan/checks";
 import type { Checkpoints } from "./checkpoint";
-import { describeChanges, type Replan } from "./fork";
+import { checkFork, describeChanges, type Replan } from "./fork";
 import { TrainingLoop } from "./loop";
 import type { Instruments } from "../steps/instruments.types";
 import { RunComparison, type ComparedRun } from "./comparison";
@@ -218,20 +218,15 @@ export class Run implements ObservableRun {
    * options from here on: `run.fork({ dropout: 0.4 })`. Data, order and random numbers are the same, so
    * that what differs afterwards is what was changed.
    *
-   * @throws on changes that would shift the data under a run that has begun (batch size, accumulation)
+   * @throws on changes that would shift the data under a run that has begun (batch size, accumulation), and on epochs that
+   *   are over
    */
   fork(changes: FinetuneOptions = {}): Run {
     this.#loop.alive("fork");
     const { busy } = this.#loop;
     if (busy) throw new Error(`${this.name} is training (${busy}); pause comes too soon to fork: await that first`);
     if (this.#plan.unrepeatable !== undefined) throw new Error(`${this.name} cannot be forked: ${this.#plan.unrepeatable}`);
-    for (const name of ["batchSize", "accumulate", "stepsPerEpoch", "loss"] as const) {
-      if (this.currentStep > 0 && changes[name] !== undefined) throw new Error(`fork({ ${name} }): it decides what a step is, and ${this.currentStep} have been taken; fork before the first, after run.rewind({ step: 0 })`);
-    }
-    const { stepsPerEpoch } = this.#plan;
-    if (changes.epochs !== undefined && this.currentStep > 0 && changes.epochs * stepsPerEpoch <= this.currentStep) {
-      throw new RangeError(`fork({ epochs: ${changes.epochs} }): epochs count from the beginning, ${changes.epochs} are ${changes.epochs * stepsPerEpoch} steps, and ${this.currentStep} have been taken; give at least epochs: ${Math.floor(this.currentStep / stepsPerEpoch) + 1}`);
-    }
+    checkFork(changes, this.currentStep, this.#plan.stepsPerEpoch);
     const model = copyModel(this.model);
     const { plan, replan, sameOptimizer } = this.#replan(model, { name: `${this.name}, forked`, ...changes });
     const trajectory = this.#trajectory.branch(model, plan, sameOptimizer);

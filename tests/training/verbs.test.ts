@@ -129,7 +129,7 @@ it("a fork whose epochs are over already is refused", async () => {
   expect(fork.currentStep).toBe(12);
 });
 
-it("stateful layers are refused, nested and wrapped too", () => {
+it("a stateful recurrent layer is refused, and one that is not is taken", () => {
   const recurrent = tf.layers.lstm({ name: "memory", units: 2, stateful: true, batchInputShape: [4, 3, 1] });
   const model = tf.sequential({ name: "carrying", layers: [recurrent, tf.layers.dense({ units: 1 })] });
   const sequences = { x: tf.ones([8, 3, 1]), y: tf.ones([8, 1]) };

@@ -7,6 +7,7 @@ import { copyModel, forward, fromScratch } from "../../kernel/lib/models/index.j
 import { TrainingSession } from "../../kernel/lib/tensorflow/graph/index.js";
 import { finetune, fisher, freeze, regularizers } from "../../kernel/lib/training/index.js";
 import type { FinetuneOptions, Importance, Regularizer } from "../../kernel/lib/training/index.js";
+import { planOf } from "../../kernel/lib/training/plan/plan.js";
 import { beta } from "../../kernel/lib/training/objective/regularization/mixup.js";
 import { farthest, hashes, smallCnn, stripes, tf, valuesOf } from "./small.js";
 
@@ -172,6 +173,32 @@ describe("mixup", () => {
     expect(new Set(seen.map(({ targets }) => targets.flat().join())).size).toBeGreaterThan(20);
   });
 
+  it.each([[1, 1], [2, 2]])("weights each of the two losses by its own sample, %i weights a row", (width) => {
+    const stage = mixup(0.7).stage!({ model: linear(), loss: { name: "crossentropy", fromLogits: false, targets: "classes", perSample: (targets) => targets }, seed: 4, batchSize: 2, accumulate: 1 });
+    const column = (values: number[], rowSize: number) => ({ values: Float32Array.from(values), rowSize, shape: [rowSize], dtype: "float32" as const });
+    const weights = [[0.5, 3, 2, 1], [4, 0, 0, 0.25]].map((each) => each.slice(0, width));
+    const targets = [[0, 1, 1, 0].slice(0, 2 * width), [1, 0, 0.3, 0.7].slice(0, 2 * width)];
+    // The cross-entropy of a row against log-probabilities, by hand.
+    const logs = [-0.2, -1.7];
+    const entropy = (row: ArrayLike<number>, at: number) => -(row[at]! * logs[0]! + row[at + 1]! * logs[1]!);
+    let crossed = 0;
+    for (let step = 0; step < 20; step++) {
+      // The inputs tell by which share which rows were mixed.
+      const mixed = stage({ rows: 2, inputs: [column([1, 0, 0, 1], 2)], targets: column(targets.flat(), 2 * width), weights: column(weights.flat(), width) }, { step, pass: 0 });
+      for (let row = 0; row < 2; row++) {
+        const shares = mixed.inputs[0]!.values.subarray(2 * row, 2 * row + 2);
+        if (shares[0]! > 0 && shares[1]! > 0) crossed += 1;
+        for (let time = 0; time < width; time++) {
+          const own = Array.from(mixed.targets.values.subarray(row * 2 * width));
+          const expected = [0, 1].reduce((sum, each) => sum + shares[each]! * weights[each]![time]! * entropy(targets[each]!, 2 * time), 0);
+          expect(mixed.weights!.values[row * width + time]! * entropy(own, 2 * time)).toBeCloseTo(expected, 5);
+          expect(own[2 * time]! + own[2 * time + 1]!).toBeCloseTo(1, 5);
+        }
+      }
+    }
+    expect(crossed).toBeGreaterThan(5);
+  });
+
   it("draws its share from Beta(alpha, alpha)", () => {
     let state = 1;
     const random = () => (state = (state * 48271) % 2147483647) / 2147483647;
@@ -186,6 +213,18 @@ describe("mixup", () => {
 });
 
 describe("replay", () => {
+  it("gives old samples the weights of their classes, as the training data have them", () => {
+    const old = { x: [[1, 1, 1], [2, 2, 2], [3, 3, 3]], y: [0, 1, 2], weights: [1, 2, 1] };
+    const weightsOf = (classWeights: FinetuneOptions["classWeights"]) => {
+      const { stages, training } = planOf(linear(), { x: [[4, 4, 4], [5, 5, 5], [6, 6, 6]], y: [0, 0, 1] }, { batchSize: 3, classWeights, regularize: [replay(old, { share: 0.5 })] });
+      const { rows, inputs, weights } = stages[0]!(training, { step: 0, pass: 0 });
+      return new Map(Array.from({ length: rows }, (_, row) => [inputs[0]!.values[3 * row]!, weights!.values[row]!]));
+    };
+    expect(Object.fromEntries(weightsOf({ 0: 3, 1: 5, 2: 7 }))).toEqual({ 1: 3, 2: 10, 3: 7, 4: 3, 5: 3, 6: 5 });
+    // 3 samples, 2 classes that are there.
+    expect(Object.fromEntries(weightsOf("balanced"))).toEqual({ 1: 0.75, 2: 3, 3: 0, 4: 0.75, 5: 0.75, 6: 1.5 });
+  });
+
   it("adds old samples to each batch, each once before one comes again", async () => {
     const stage = replay({ x: [[1, 1, 1], [2, 2, 2], [3, 3, 3]], y: [0, 1, 2] }, { share: 0.5 }).stage!({ model: linear(), loss: { name: "crossentropy", fromLogits: false, targets: "classes", perSample: (targets) => targets }, seed: 4, batchSize: 2, accumulate: 1 });
     const empty = { rows: 0, inputs: [{ values: new Float32Array(0), rowSize: 3, shape: [3], dtype: "float32" as const }], targets: { values: new Float32Array(0), rowSize: 3, shape: [3], dtype: "float32" as const } };

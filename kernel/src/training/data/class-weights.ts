@@ -6,17 +6,26 @@ import type { Dataset } from "./data";
 export type ClassWeights = "balanced" | Readonly<Record<number, number>> | readonly number[];
 
 /**
- * The data with each sample's weight multiplied by that of its class. `"balanced"` is scikit-learn's:
- * samples / (classes * samples of the class).
+ * What multiplies each sample's weight by that of its class, for the training data and what is mixed into them.
+ * `"balanced"` is scikit-learn's: samples / (classes * samples of the class), counted in the training data.
  *
  * @throws where there are no classes, and on a class that is not there
  */
-export function withClassWeights(data: Dataset, choice: ClassWeights): Dataset {
-  const { classes, count } = classesOf(data);
+export function classWeighing(training: Dataset, choice: ClassWeights): (data: Dataset) => Dataset {
+  const { classes, count } = classesOf(training);
   const factors = choice === "balanced" ? balanced(classes, count) : given(choice, count);
-  const weights = Float32Array.from({ length: data.rows }, (_, row) => factors[classes[row]!]! * (data.weights?.values[row] ?? 1));
-  if (weights.every((weight) => weight === 0)) throw new RangeError("classWeights: all samples would count 0; nothing would be learned");
-  return { ...data, weights: { values: weights, rowSize: 1, shape: [], dtype: "float32" } satisfies Column };
+  return (data) => {
+    const own = classesOf(data).classes;
+    const weights = Float32Array.from({ length: data.rows }, (_, row) => factors[own[row]!]! * (data.weights?.values[row] ?? 1));
+    return { ...data, weights: { values: weights, rowSize: 1, shape: [], dtype: "float32" } satisfies Column };
+  };
+}
+
+/** @throws where nothing would be learned */
+export function withClassWeights(training: Dataset, weigh: (data: Dataset) => Dataset): Dataset {
+  const weighed = weigh(training);
+  if (weighed.weights!.values.every((weight) => weight === 0)) throw new RangeError("classWeights: all samples would count 0; nothing would be learned");
+  return weighed;
 }
 
 function classesOf({ classes, targets, rows, weights }: Dataset): { classes: Int32Array; count: number } {

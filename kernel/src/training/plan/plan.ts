@@ -5,7 +5,7 @@ import { averagingNote, checkedAveraging } from "../steps/averaging";
 import { atLeastZero, callable, flag, list, oneOf, positive, share, whole } from "./checks";
 import { checkDataNames } from "./data-names";
 import { checkOptionNames } from "./option-names";
-import { withClassWeights } from "../data/class-weights";
+import { classWeighing, withClassWeights } from "../data/class-weights";
 import { checkpointPlan } from "../runs/checkpoint/options";
 import { looksLikeClasses } from "../data/columns";
 import { datasetOf, sampleOf, takeRows } from "../data/data";
@@ -78,13 +78,14 @@ export function planOf(model: LayersModel, asGiven: FinetuneData, options: Finet
   const sample = whole("trainingSample", options.trainingSample ?? 2000, 1);
   const trainingSample = training.rows <= sample ? training : sampleOf(training, splitRows(training, sample / training.rows, splitSeed ?? 0).validation);
   if (options.classWeights !== undefined && stream) throw new Error("classWeights wants the classes of all samples, and a stream does not tell them before; give weights in the stream: { x, y, weights }");
-  if (options.classWeights !== undefined) training = withClassWeights(training, options.classWeights);
+  const weigh = options.classWeights === undefined ? undefined : classWeighing(training, options.classWeights);
+  if (weigh) training = withClassWeights(training, weigh);
   const regularizers = list("regularize", options.regularize ?? [], "[regularizers.l2sp(0.01)]");
   for (const each of regularizers) {
     if (typeof each?.kind !== "string") throw new TypeError(`regularize: ${JSON.stringify(each)} is none; they are made by regularizers.l2, l2sp, ewc, distill, mixup, rDrop, replay`);
     each.check?.(model, loss);
   }
-  const stagesFor = (size: number) => regularizers.flatMap((each) => each.stage?.({ model, loss, seed, batchSize: size, accumulate }) ?? []);
+  const stagesFor = (size: number) => regularizers.flatMap((each) => each.stage?.({ model, loss, seed, batchSize: size, accumulate, weigh }) ?? []);
   const averaging = checkedAveraging(options.averaging);
   if (averaging) notes.push(averagingNote(averaging));
   const earlyStopping = options.earlyStopping;

@@ -5,7 +5,9 @@ import type { Regularizer } from "./regularizer";
 
 /**
  * Trains on mixtures of two samples, inputs and targets alike (Zhang et al. 2018): each batch is mixed with
- * itself in another order, by a share drawn from Beta(alpha, alpha) for the batch.
+ * itself in another order, by a share drawn from Beta(alpha, alpha) for the batch. Where samples or classes have
+ * weights, each of the two losses has its own: share * w_a * loss_a + (1 - share) * w_b * loss_b. Exact, up to a
+ * constant of mse, for crossentropy, binaryCrossentropy and mse, whose gradients are linear in the targets.
  *
  * @param alpha 0.1 to 0.4 for images: the smaller, the closer to one of the two
  */
@@ -23,7 +25,9 @@ export function mixup(alpha = 0.2): Regularizer {
       const order = permutation(batch.rows, { seed, site: `mixup/${pass}`, step });
       const share = withSeededMathRandom({ seed, site: `mixup share/${pass}`, step }, () => beta(alpha, Math.random));
       const mixed = (column: Column): Column => ({ ...column, values: mix(column, order, share) });
-      return { rows: batch.rows, inputs: batch.inputs.map(mixed), targets: mixed(batch.targets), weights: batch.weights && mixed(batch.weights) };
+      const weights = batch.weights && mixed(batch.weights);
+      const targets = batch.weights && weights ? { ...batch.targets, values: mixWeighted(batch.targets, batch.weights, weights, order, share) } : mixed(batch.targets);
+      return { rows: batch.rows, inputs: batch.inputs.map(mixed), targets, weights };
     },
   };
 }
@@ -32,6 +36,24 @@ function mix({ values, rowSize }: Column, order: Int32Array, share: number): Flo
   const made = new Float32Array(values.length);
   order.forEach((other, row) => {
     for (let i = 0; i < rowSize; i++) made[row * rowSize + i] = share * values[row * rowSize + i]! + (1 - share) * values[other * rowSize + i]!;
+  });
+  return made;
+}
+
+/**
+ * Targets mixed by share * w_a to (1 - share) * w_b. With the mixed weight before it, their loss is the sum of the two
+ * weighted ones, and their sum stays that of a target, which a cross-entropy takes for granted.
+ */
+function mixWeighted({ values, rowSize }: Column, weights: Column, mixed: Column, order: Int32Array, share: number): Float32Array {
+  const made = new Float32Array(values.length);
+  const each = rowSize / weights.rowSize;
+  order.forEach((other, row) => {
+    for (let i = 0; i < rowSize; i++) {
+      const step = Math.floor(i / each);
+      const [own, sum] = [weights.values[row * weights.rowSize + step]!, mixed.values[row * weights.rowSize + step]!];
+      const part = sum > 0 ? (share * own) / sum : share;
+      made[row * rowSize + i] = part * values[row * rowSize + i]! + (1 - part) * values[other * rowSize + i]!;
+    }
   });
   return made;
 }

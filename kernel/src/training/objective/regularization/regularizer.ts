@@ -60,6 +60,8 @@ export interface StageContext {
   batchSize: number;
   /** Batches a step. */
   accumulate: number;
+  /** Gives samples the weights of their classes, where classes have some. */
+  weigh?: ((data: Dataset) => Dataset) | undefined;
 }
 
 /** Samples in, samples out; a function of (run seed, step, micro-batch) alone. */

@@ -126,6 +126,15 @@ describe("fork", () => {
     expect(hashes(run.model)).toEqual(hashes(whole.model));
   });
 
+  it("says what becomes of what the optimizer has gathered, where that is changed", async () => {
+    const run = finetune(smallCnn(), data, { ...options, optimizer: "adam" });
+    const mark = (optimizer: FinetuneOptions["optimizer"]) => run.fork({ optimizer }).marks.at(-1)!.label;
+    expect(mark(optimizers.adam({ beta1: 0.5 }))).not.toContain("gathered");
+    await run.step(2);
+    expect(mark(optimizers.adam({ beta1: 0.5 }))).toMatch(/^forked from small: optimizer .*; what adam has gathered is kept$/);
+    expect(mark("rmsprop")).toBe("forked from small: optimizer rmsprop; rmsprop begins anew");
+  });
+
   it("changes what is asked from there on, and can be rewound as far", async () => {
     const run = finetune(smallCnn(), data, options);
     await run.step(6);

@@ -20,6 +20,11 @@ export function share(name: string, value: number): number {
   return value;
 }
 
+/** What was given, in a word: an object may be a model. */
+export function brief(value: unknown): string {
+  return typeof value === "object" && value !== null ? `an object (${value.constructor?.name ?? "no class"})` : (JSON.stringify(value) ?? typeof value);
+}
+
 /** @param example how it is meant: `schedules.cosine()` */
 export function callable<T>(name: string, value: T, example: string): T {
   if (typeof value !== "function") throw new TypeError(`${name} must be a function, as in ${example}; it is ${JSON.stringify(value) ?? "undefined"}`);

@@ -2,6 +2,7 @@ import type { LayersModel } from "@tensorflow/tfjs-node";
 import { checkMemory } from "../plan/memory-needs";
 import { inWords } from "./option-words";
 import { optimizerOf } from "../optimizers";
+import type { UpdateRule } from "../optimizers";
 import type { FinetuneData, FinetuneOptions } from "../plan/options.types";
 import { planOf } from "../plan/plan";
 import type { Plan } from "../plan/plan.types";
@@ -27,6 +28,12 @@ export function checkFork(changes: FinetuneOptions, step: number, stepsPerEpoch:
   const { epochs } = changes;
   if (epochs === undefined || epochs * stepsPerEpoch > step) return;
   throw new RangeError(`fork({ epochs: ${epochs} }): epochs count from the beginning, ${epochs} are ${epochs * stepsPerEpoch} steps, and ${step} have been taken; give at least epochs: ${Math.floor(step / stepsPerEpoch) + 1}`);
+}
+
+/** What a changed optimizer keeps: what it has gathered says as much about the gradients under other settings. */
+export function describeKept({ optimizer }: FinetuneOptions, { name, slots }: UpdateRule, sameOptimizer: boolean, step: number): string {
+  if (optimizer === undefined || slots.length === 0 || step === 0) return "";
+  return sameOptimizer ? `; what ${name} has gathered is kept` : `; ${name} begins anew`;
 }
 
 /** How a fork comes to its plan: the same data, split as it was, and the options with changes. Checkpoints stay with the first run. */

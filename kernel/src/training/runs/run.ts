@@ -3,9 +3,9 @@ import type { LayersModel, Tensor } from "@tensorflow/tfjs-node";
 import type { DataFrame } from "danfojs-node";
 import type { RunEventMark, RunState } from "../../display/views";
 import { copyModel } from "../../models";
-import { callable, whole } from "../plan/checks";
+import { brief, callable, whole } from "../plan/checks";
 import type { Checkpoints } from "./checkpoint";
-import { checkFork, describeChanges, type Replan } from "./fork";
+import { checkFork, describeChanges, describeKept, type Replan } from "./fork";
 import { TrainingLoop } from "./loop";
 import type { Instruments } from "../steps/instruments.types";
 import { RunComparison, type ComparedRun } from "./comparison";
@@ -216,7 +216,7 @@ export class Run implements ObservableRun {
   /**
    * Another run that begins where this one stands, with a copy of the model and the same past, and other
    * options from here on: `run.fork({ dropout: 0.4 })`. Data, order and random numbers are the same, so
-   * that what differs afterwards is what was changed.
+   * that what differs afterwards is what was changed. The same optimizer with other settings keeps what it has gathered.
    *
    * @throws on changes that would shift the data under a run that has begun (batch size, accumulation), and on epochs that
    *   are over
@@ -230,7 +230,7 @@ export class Run implements ObservableRun {
     const model = copyModel(this.model);
     const { plan, replan, sameOptimizer } = this.#replan(model, { name: `${this.name}, forked`, ...changes });
     const trajectory = this.#trajectory.branch(model, plan, sameOptimizer);
-    trajectory.journal.marks.push({ step: this.currentStep, kind: "fork", label: `forked from ${this.name}${describeChanges(changes)}` });
+    trajectory.journal.marks.push({ step: this.currentStep, kind: "fork", label: `forked from ${this.name}${describeChanges(changes)}${describeKept(changes, plan.settings.rule, sameOptimizer, this.currentStep)}` });
     const made = new Run(plan, replan, trajectory);
     made.#lineage = new Map([...this.#lineage, [this.id, this.currentStep]]);
     return made;
@@ -275,6 +275,7 @@ export class Run implements ObservableRun {
    * run.compare(fork).forkedAt; // 1
    */
   compare(other: Run): RunComparison {
+    if (!(other instanceof Run)) throw new TypeError(`run.compare wants another run, as of run.fork(); it got ${brief(other)}`);
     return new RunComparison(this.#side(), other.#side());
   }
 

@@ -25,7 +25,7 @@ function model(): LayersModel {
 describe.each(["auto", "off"] as const)("layers exchanged between frozen and thawed, beside Keras, compile %s", (compile) => {
   it("take effect at once, a frozen normalization rests, and each weight keeps its own momentum", async () => {
     const own = model();
-    const run = finetune(own, reference, { optimizer: optimizers.sgd({ momentum: 0.9 }), learningRate: 0.05, loss: "mse", batchSize: 8, epochs: 40, shuffle: false, compile });
+    const run = finetune(own, { x: reference.x, y: reference.y }, { optimizer: optimizers.sgd({ momentum: 0.9 }), learningRate: 0.05, loss: "mse", batchSize: 8, epochs: 40, shuffle: false, compile });
     for (const [phase, { frozen, losses, weights }] of reference.phases.entries()) {
       unfreeze(own);
       freeze(own, ...frozen);

@@ -33,6 +33,16 @@ describe("a loss function of one's own", () => {
     expect(shapes).toContain("8,1,8,3");
   });
 
+  it("that has no gradient is told which op ends it", async () => {
+    const step = (loss: (y: Tensor, p: Tensor) => Tensor) => finetune(smallCnn(), data, { ...options, loss }).step();
+    await expect(step(function wrong(y, p) {
+      return tf.mean(tf.cast(tf.greater(p, y), "float32"), 1);
+    })).rejects.toThrow(/^The loss function wrong, or a layer of your own, holds Greater, an op without a gradient/);
+    await expect(step(function constant() {
+      return tf.scalar(1);
+    })).rejects.toThrow("The value of the loss function constant does not depend on any weight that trains");
+  });
+
   it.each([
     ["numbers that are no classes", Array.from(data.y, (value) => value + 0.5), "y holds 0.5 in row 0, which is none of the classes 0 to 2 of small: give one-hot rows, or rows in the shape that the loss function takes ([[0], [1], …] for one number a sample)"],
     ["a flat array of other rows", new Float32Array(60), "y has 2 numbers a row; small gives 3 ([samples, 3]): give one-hot rows"],

@@ -1,4 +1,6 @@
+import type { SymbolicTensor } from "@tensorflow/tfjs-node";
 import { describe, expect, it } from "vitest";
+import { evaluateSlices } from "../../kernel/lib/evaluation/index.js";
 import { finetune, freeze, gradualUnfreezing, lpft, optimizers } from "../../kernel/lib/training/index.js";
 import type { FinetuneData, FinetuneOptions, Selector } from "../../kernel/lib/training/index.js";
 import { hashes, smallCnn, stripes, tf } from "./small.js";
@@ -73,6 +75,29 @@ describe("what a run is told is checked where it is told", () => {
 
   it.each([[3], [undefined], [["conv1", "head"]]])("refuses %j as a selector", (selector) => {
     expect(() => freeze(smallCnn(), selector as unknown as Selector)).toThrow(`it got ${JSON.stringify(selector) ?? "undefined"}`);
+  });
+
+  it.each([[3], [undefined], ["a"], [{}]])("refuses %j as a model", (model) => {
+    expect(() => freeze(model as never, "a")).toThrow("The first of freeze, unfreeze and freezeAllBut is a model");
+  });
+
+  it("refuses tensors that are gone, runs and labels that are none", async () => {
+    const x = tf.tensor(data.x, [30, 6, 6, 1]);
+    x.dispose();
+    expect(() => run({}, { x, y: data.y })).toThrow("training data: x is a tensor [30, 6, 6, 1] that has been disposed");
+    expect(() => run({}).compare(3 as never)).toThrow("run.compare wants another run, as of run.fork(); it got 3");
+    expect(() => run({}).compare(smallCnn() as never)).toThrow("it got an object (Sequential)");
+    await expect(evaluateSlices(smallCnn(), data, {} as never)).rejects.toThrow("evaluateSlices wants a label for each sample, as an array or a column of a frame; it got an object without values");
+  });
+
+  it("holds whole numbers against the embeddings that they go to, through nested models too", () => {
+    const words = () => tf.sequential({ name: "words", layers: [tf.layers.embedding({ name: "table", inputDim: 10, outputDim: 2, inputLength: 3 }), tf.layers.flatten(), tf.layers.dense({ units: 2, activation: "softmax" })] });
+    const input = tf.input({ shape: [3], dtype: "int32" });
+    const nested = tf.model({ inputs: input, outputs: words().apply(input) as SymbolicTensor });
+    const given = (last: number) => ({ x: [[1, 2, 3], [4, last, 5]], y: [0, 1] });
+    expect(() => finetune(words(), given(99))).toThrow("training data: x holds 99 in row 1 (number 1 of it); table has embeddings for 0 to 9");
+    expect(() => finetune(nested, given(-1))).toThrow("x holds -1 in row 1 (number 1 of it); words/table has embeddings for 0 to 9");
+    expect(() => finetune(words(), given(9))).not.toThrow();
   });
 
   it("names what verbs want", async () => {

@@ -55,10 +55,11 @@ export async function slices(model: LayersModel, samples: Samples, groups: Group
   const { before, confidence = 0.95, resamples = 1000, seed = 0 } = options;
   if (!(confidence > 0 && confidence < 1)) throw new RangeError(`confidence lies between 0 and 1; it is ${confidence}`);
   if (!Number.isInteger(resamples) || resamples < 1) throw new RangeError(`resamples must be a whole number from 1 on; it is ${resamples}`);
+  const given = labelsOf(groups);
   const { figures, metrics } = await measureModelSamples(model, samples, options);
   const old = before && (await measureModelSamples(before, samples, options)).figures;
   const count = figures.weights.length;
-  const labels = Array.from((ArrayBuffer.isView(groups) || Array.isArray(groups) ? groups : (groups as { values: unknown }).values) as ArrayLike<string | number | boolean>, String);
+  const labels = Array.from(given, String);
   if (labels.length !== count) throw new Error(`evaluateSlices: there are ${labels.length} labels for ${count} samples; give one for each`);
   const names = metrics.length > 0 ? metrics.map(({ name }) => name) : ["loss"];
   return [undefined, ...new Set(labels)].flatMap((label, place) => {
@@ -66,6 +67,13 @@ export async function slices(model: LayersModel, samples: Samples, groups: Group
     const drawn = resampled(rows, resamples, { seed, site: `slices ${label ?? ""}`, step: place });
     return names.map((name) => sliceOf(label ?? "all", name, { figures, old, metrics, rows, drawn, confidence }));
   });
+}
+
+function labelsOf(groups: Groups): ArrayLike<string | number | boolean> {
+  const isList = (value: unknown): value is ArrayLike<string | number | boolean> => Array.isArray(value) || ArrayBuffer.isView(value);
+  const labels = isList(groups) ? groups : (groups as { values?: unknown } | undefined)?.values;
+  if (!isList(labels)) throw new TypeError(`evaluateSlices wants a label for each sample, as an array or a column of a frame; it got ${typeof groups === "object" && groups !== null ? "an object without values" : String(groups)}`);
+  return labels;
 }
 
 interface Measured {

@@ -170,6 +170,7 @@ export function looksLikeClasses(numbers: Numbers, units: number): boolean {
 }
 
 function readNumbers(numbers: Numbers, dtype: "float32" | "int32", what: string): Read {
+  if (isTensor(numbers) && numbers.isDisposed) throw new Error(`${what} is a tensor [${numbers.shape.join(", ")}] that has been disposed; tf.keep it, or give it before it is`);
   if (isTensor(numbers)) return { values: typed(numbers.dataSync() as Values, dtype), shape: [...numbers.shape] };
   if (ArrayBuffer.isView(numbers)) return { values: typed(numbers as Values, dtype), shape: undefined };
   if (!Array.isArray(numbers) && typeof numbers === "object" && numbers !== null && "values" in numbers) return readNumbers(numbers.values as Numbers, dtype, what);

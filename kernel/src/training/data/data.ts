@@ -8,6 +8,7 @@ import { forward } from "../../models";
 import type { Cut, ForwardOptions } from "../../models";
 import { requireTf } from "../../tensorflow";
 import { inputColumn, targetColumn, weightColumn, type Column, type Numbers } from "./columns";
+import { checkTokens } from "./token-range";
 import type { Loss } from "../objective/losses";
 
 export interface Samples {
@@ -101,7 +102,9 @@ function inputColumns(model: LayersModel, part: Samples["x"], what: string, name
   if (!Array.isArray(given) || given.length !== model.inputs.length) {
     throw new Error(`${what}: ${model.name} has ${model.inputs.length} inputs, so ${name} must be an array of as many`);
   }
-  const inputs = model.inputs.map((input, index) => inputColumn(given[index]!, input, `${what}: ${name}${given.length > 1 ? `[${index}]` : ""}`));
+  const whatOf = (index: number) => `${what}: ${name}${given.length > 1 ? `[${index}]` : ""}`;
+  const inputs = model.inputs.map((input, index) => inputColumn(given[index]!, input, whatOf(index)));
+  checkTokens(model, inputs, whatOf);
   const rows = inputs[0]!.values.length / inputs[0]!.rowSize;
   for (const [index, column] of inputs.entries()) {
     const own = column.values.length / column.rowSize;

@@ -1,6 +1,7 @@
 /** Which weights are meant: selectors by name, depth, kind or function. Pure: they read a model and change nothing. */
 import { closestNames } from "../../closest-names";
 import { layerCalls, layerEntries, asContainer, weightEntries } from "../../models";
+import { brief } from "../plan/checks";
 import type { Layer, LayerEntry, LayersModel, WeightEntry, WeightKind } from "../../models";
 
 /** What a function selector sees of a weight. */
@@ -79,10 +80,15 @@ export function last(count: number): StructuralSelector {
  * @throws when a selector names nothing, with the closest names
  */
 export function selectWeights(model: LayersModel, selectors: readonly Selector[]): WeightEntry[] {
+  if (!isModel(model)) throw new TypeError(`The first of freeze, unfreeze and freezeAllBut is a model, as in freeze(model, "conv*"); it got ${brief(model)}`);
   const entries = layerEntries(model);
   const weights = weightEntries(model, entries).filter(({ kind }) => kind !== "statistics");
   if (selectors.length === 0) return weights;
   return chosenBy(model, selectors, entries, weights);
+}
+
+function isModel(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "layers" in value && "inputs" in value;
 }
 
 /** The same for reading: moving averages too. */

@@ -2,6 +2,7 @@ import type { LayersModel, Tensor, Variable } from "@tensorflow/tfjs-node";
 import { internals, layerEntries, trains, weightEntries } from "../../models";
 import type { Layer, LayerVariable, TrainingPass, WeightEntry } from "../../models";
 import { requireTf, withSeededMathRandom } from "../../tensorflow";
+import { variableGrads } from "./differentiate";
 import { Averages } from "./averaging";
 import { outputOf } from "../data/data";
 import type { Batch } from "../data/data";
@@ -83,7 +84,7 @@ export class StepMath {
           before?.dispose();
         },
       };
-      const { value, grads } = tf.variableGrads(() => this.#loss(batch, train, total, weights, batches.length), variables);
+      const { value, grads } = variableGrads(() => this.#loss(batch, train, total, weights, batches.length), variables, this.#settings.loss);
       losses.push(value);
       // A weight that the loss does not reach has no gradient; it stays where it is.
       const own = variables.map((variable) => grads[variable.name] ?? tf.zerosLike(variable));

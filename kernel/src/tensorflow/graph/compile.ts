@@ -26,7 +26,7 @@ export interface Compiled<Arguments extends unknown[], Result> {
 }
 
 /**
- * A tfjs function as one TensorFlow graph: the same numbers, without the cost of each single op. It is
+ * A tfjs function as one TensorFlow graph: the same numbers up to rounding, without the cost of each single op. It is
  * recorded at the first call, and again for other shapes.
  *
  * - Arguments and results: tensors, and arrays and plain objects of them. Other arguments (numbers, texts) are part of the

@@ -161,7 +161,7 @@ describe("later cells", () => {
     const saidBefore = notebook.notices.length;
     notebook.write("changing.ts", "export const base = 'one';");
     await run("1 + 1");
-    await expect.poll(() => notebook.notices.length).toBe(saidBefore + 1);
+    await expect.poll(() => notebook.notices.length, { timeout: 30_000 }).toBe(saidBefore + 1);
     expect(notebook.notices.at(-1)).toMatch(/^`changing.ts` has changed, and cell \d+ no longer checks: TS2551 in line 1: /);
     notebook.write("changing.ts", "export const base = 'two';");
     await run("2 + 2");
@@ -203,7 +203,7 @@ describe("later cells", () => {
     await run("let rate1 = 0.1; function scaled1(x: number) { return x * rate1 }");
     await run("let rate1 = 0.2");
     await run("let rate1 = 'fast'");
-    await expect.poll(() => notebook.notices.length).toBe(saidBefore + 1);
+    await expect.poll(() => notebook.notices.length, { timeout: 30_000 }).toBe(saidBefore + 1);
     expect(notebook.notices.at(-1)).toMatch(/^`rate1` has another type now, and cell \d+ no longer checks: TS2363 in line 1: /);
     await run("let rate1 = 'faster'; const rate2 = { a: 1 }");
     await run("function scaled1(x: number) { return x }");

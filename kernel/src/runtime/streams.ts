@@ -79,8 +79,9 @@ export function installStreams(ring: RingWriter, clear: () => void): void {
   for (const [name, stream] of [["stdout", stdout], ["stderr", stderr]] as const) {
     Object.defineProperty(process, name, { value: stream, configurable: true, enumerable: true, writable: true });
   }
-  // Node's own console tells V8's inspector of each line too, which costs a stack trace and keeps the last thousand arguments
-  const own = new Console({ stdout, stderr });
+  // Node's own console tells V8's inspector of each line too, which costs a stack trace and keeps the last thousand arguments;
+  // and, unless told otherwise, it listens for an error of the stream around each line, which ours never has.
+  const own = new Console({ stdout, stderr, ignoreErrors: false });
   for (const [name, value] of Object.entries(own)) {
     if (typeof value === "function") (console as unknown as Record<string, unknown>)[name] = value;
   }

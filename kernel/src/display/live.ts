@@ -59,7 +59,8 @@ class FollowedRun {
   /** Puts a chart into the running cell, unless one stands there. */
   place(): void {
     const cell = this.frontend.currentCell?.();
-    if (cell !== undefined && this.cells.has(cell)) return;
+    // Once its cell has ended there is no other one that it could go on in.
+    if (cell === undefined ? this.updatedAt !== Number.NEGATIVE_INFINITY : this.cells.has(cell)) return;
     if (cell !== undefined) this.cells.add(cell);
     this.draw(false);
   }

@@ -133,7 +133,7 @@ function writeReadme(table, count, checks) {
   const text = readFileSync(path, "utf8");
   const [begin, end] = MARKS.map((mark) => text.indexOf(mark));
   if (begin === undefined || end === undefined || begin < 0 || end < begin) throw new Error(`README.md has no ${MARKS.join(" … ")} for the table`);
-  const said = `Measured on ${new Date().toISOString().slice(0, 10)}: ${cpus().length} x ${cpus()[0]?.model.trim()}, Node ${process.versions.node}, medians of ${count} alternating rounds by \`npm run bench -- kernels --probe --readme\`.${checks.length > 0 ? ` Protocol checks: ${checks.join("; ")}.` : ""}`;
+  const said = `Measured on ${new Date().toISOString().slice(0, 10)}: ${cpus().length} x ${cpus()[0]?.model.trim()}, Node ${process.versions.node}, medians of ${count} alternating rounds by \`npm run bench -- kernels${checks.length > 0 ? " --probe" : ""} --readme\`.${checks.length > 0 ? ` Protocol checks: ${checks.join("; ")}.` : ""}`;
   writeFileSync(path, `${text.slice(0, begin + MARKS[0].length)}\n${said}\n\n${table}\n${text.slice(end)}`);
 }
 

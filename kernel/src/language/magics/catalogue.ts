@@ -1,5 +1,7 @@
 /** Every magic: its name, its form, and one sentence for `%help`, completions and inspection. */
 
+import { editDistance } from "../../closest-names.js";
+
 export type LineMagicName = "install" | "check" | "time" | "who" | "reset" | "help";
 export type CellMagicName = "time" | "sql" | "html" | "markdown" | "javascript";
 
@@ -44,17 +46,6 @@ export function magicsHelp(): string {
 
 /** The magic whose sign takes the fewest changed letters to become. */
 export function closestMagic(sign: string): string {
-  const [closest] = MAGICS.map((magic) => ({ sign: magic.sign, distance: distance(sign.toLowerCase(), magic.sign) })).sort((a, b) => a.distance - b.distance);
+  const [closest] = MAGICS.map((magic) => ({ sign: magic.sign, distance: editDistance(sign.toLowerCase(), magic.sign) })).sort((a, b) => a.distance - b.distance);
   return closest!.sign;
-}
-
-/** Levenshtein's. */
-function distance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, column) => column);
-  for (let i = 1; i <= from.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= to.length; j++) next.push(Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (from[i - 1] === to[j - 1] ? 0 : 1)));
-    row = next;
-  }
-  return row.at(-1)!;
 }
